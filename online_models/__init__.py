@@ -1,0 +1,1 @@
+"""What will happen: closed buckets in, forecasts out; no I/O and no clock."""

@@ -1,0 +1,61 @@
+"""The forecasting contract: a closed bucket of demand in, a distribution over the next periods out.
+
+Every family is one file with one class that keeps `Forecaster`, and one line in `registry.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float64s = NDArray[np.float64]
+
+QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Demand of one series in one closed period of event time.
+
+    `value` is None when the period is missing: nothing was heard, so nothing may be learnt; it is never zero.
+    `censored` says that stock ran out inside the period: `value` is then a lower bound of demand.
+    """
+
+    start_s: float  # Unix seconds of the period's start
+    slot_of_week: int  # 0 .. slots_per_week - 1 in the pool's local time, Monday first
+    value: float | None  # units per period, or the mean of readings
+    censored: bool = False
+    covariates: tuple[tuple[str, float], ...] = ()  # as observed inside the period; an absent name is masked
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The distribution of the next `horizon` periods as known after the last learnt bucket."""
+
+    mean: Float64s  # (horizon,) units per period
+    quantiles: Float64s  # (horizon, len(QUANTILE_LEVELS)) units per period, non-decreasing along the last axis
+    lead_quantiles: Float64s  # (len(QUANTILE_LEVELS),) units over the first `lead_periods` periods together
+    error: float  # discounted mean absolute error of the one-step forecasts so far, units
+    count: int  # buckets learnt from
+
+
+class Forecaster(Protocol):
+    """Learns one series, a closed bucket at a time, in bounded time and memory.
+
+    Promises: no forecast before `ready`; finite, non-negative values, never above three times the largest
+    demand learnt; the same state after `restore(state())`, bit for bit; no clock, no I/O, no global randomness.
+    """
+
+    def learn(self, bucket: Bucket) -> None:
+        """Learn from the next bucket of the series; buckets come in order, missing ones included."""
+        ...
+
+    def forecast(self, slots_of_week: Sequence[int]) -> Forecast | None:
+        """Return the forecast of the next `len(slots_of_week)` periods, or None before enough was learnt."""
+        ...
+
+    def state(self) -> bytes:
+        """Return the whole state as msgpack bytes; the class's `restore(state)` builds an equal forecaster."""
+        ...

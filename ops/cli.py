@@ -1,0 +1,79 @@
+"""`headgate COMMAND`: the words typed in, an exit status out. Each command is one file in `ops/commands`.
+
+A command file has two functions: `configure(parser)` adds its options, `run(options) -> int` does the work.
+It is imported only when it is asked for, so that `headgate --help` is quick and the demo needs no torch.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from streams.errors import HeadgateError
+from streams.settings import Settings, read
+
+COMMANDS: dict[str, str] = {
+    "actions": "show what was decided, with reasons; --follow goes on",
+    "catalog": "validate, show or publish the catalog",
+    "console": "serve the operators' web page",
+    "dead-letters": "list or redrive messages that broke a rule",
+    "demo": "run everything on recorded data, embedded, until Ctrl-C",
+    "doctor": "say what is installed, reachable and wrong",
+    "feed": "send recorded or own data: retail, traffic, csv",
+    "gateway": "hand actions over to an HTTP receiver",
+    "hold": "hold or release a pool or resource",
+    "kill": "engage or clear the kill switch of the gateway",
+    "report": "compare cost, fill rate and stock with rule and foresight",
+    "schema": "print JSON Schema and AsyncAPI of every message",
+    "topics": "create the topics, show lag",
+    "train": "train a policy in its simulated world",
+    "twin": "run a simulated world in place of the real one",
+    "up": "keep an embedded Kafka and Valkey running",
+    "worker": "run one stream worker: ingest and control",
+}
+
+
+def parser_for(command: str | None) -> argparse.ArgumentParser:
+    """Return the parser that knows the options of `command`, and the names of the others."""
+    parser = argparse.ArgumentParser(prog="headgate", description=__doc__.splitlines()[0] if __doc__ else None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, meaning in COMMANDS.items():
+        one = commands.add_parser(name, help=meaning, description=meaning)
+        if name == command:
+            _add_common(one)
+            _module(name).configure(one)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--broker", help="an existing Kafka, host:port[,host:port]; default HEADGATE_BROKER")
+    parser.add_argument("--redis", help="an existing Redis or Valkey, redis://host:port/0; default HEADGATE_REDIS")
+    parser.add_argument("--data-dir", type=Path, help="where snapshots, journals, keys and logs are kept")
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings of the environment with the common options on top."""
+    return read(broker=options.broker, redis=options.redis, data_dir=options.data_dir)
+
+
+def _module(command: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  modules have no useful static type
+    return importlib.import_module(f"ops.commands.{command.replace('-', '_')}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; exit status 0 done, 1 failed with a message, 2 wrong words, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = next((word for word in words if not word.startswith("-")), None)
+    options = parser_for(command if command in COMMANDS else None).parse_args(words)
+    try:
+        return int(_module(options.command).run(options))
+    except HeadgateError as error:
+        print(f"headgate {options.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The embedded Apache Kafka and Valkey that make a laptop a deployment."""

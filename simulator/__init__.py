@@ -1,0 +1,1 @@
+"""A world to practise in: Gymnasium environments over exact, vectorised worlds."""

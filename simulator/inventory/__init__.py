@@ -1,0 +1,1 @@
+"""A lost-sales or backlog replenishment world of many items."""

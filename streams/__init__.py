@@ -1,0 +1,1 @@
+"""The live world: Kafka in, forecasts to Redis, actions out."""

@@ -1,0 +1,1 @@
+"""The only code that awaits streams: one thin file per stage."""

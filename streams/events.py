@@ -1,0 +1,277 @@
+"""The vocabulary on the wire: one frozen Struct per message, and the two functions that read and write them.
+
+Every message is JSON with its `type` (name and version) first. Producers are strict; readers ignore unknown
+fields, so that versions can be rolled. Input messages are keyed by `pool_id`: what is decided together stays
+in order. `docs/asyncapi.json` is generated from this file.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from streams.catalog import PoolSpec
+from streams.clock import RunClock
+
+Quantity = Literal["flow_vehicles_per_h", "count_vehicles", "occupancy_ratio", "speed_km_per_h", "count_units"]
+
+# What each quantity can be in this world; a reading outside is a broken sensor, not a surprise.
+LIMITS: dict[str, tuple[float, float]] = {
+    "flow_vehicles_per_h": (0.0, 20_000.0),
+    "count_vehicles": (0.0, 100_000.0),
+    "occupancy_ratio": (0.0, 1.0),
+    "speed_km_per_h": (0.0, 300.0),
+    "count_units": (0.0, 1e9),
+}
+
+TransactionKind = Literal["sale", "cancellation", "return", "receipt", "count", "order_accepted"]
+
+
+# --- input: what happened ---------------------------------------------------------------------------------
+
+
+class Transaction(msgspec.Struct, frozen=True, kw_only=True, tag="transaction.v1"):
+    """Something that moved demand or stock of one resource.
+
+    A `sale` has a positive quantity; a `cancellation` or `return` is negative, as tills write it; a `count` is
+    the stock found; a `receipt` and an `order_accepted` carry the `action_id` they belong to.
+    """
+
+    event_id: str
+    pool_id: str
+    resource_id: str
+    feed_id: str
+    kind: TransactionKind
+    quantity_units: float
+    occurred_at_s: float  # when it happened, not when Kafka received it
+    document_id: str | None = None  # the invoice or delivery note: equal lines of one document can be told
+    unit_price: float | None = None  # currency per unit
+    customer_key: str | None = None  # keyed HMAC of the customer's identifier, never the identifier
+    action_id: str | None = None
+    due_at_s: float | None = None  # of an accepted order: start of the period in which it arrives
+
+
+class SensorReading(msgspec.Struct, frozen=True, kw_only=True, tag="reading.v1"):
+    """One measurement."""
+
+    event_id: str
+    pool_id: str
+    resource_id: str
+    feed_id: str
+    quantity: Quantity  # names its unit
+    value: float  # in the unit that `quantity` ends with
+    observed_at_s: float  # when the device measured
+
+
+class Covariate(msgspec.Struct, frozen=True, kw_only=True, tag="covariate.v1"):
+    """Something that explains demand: weather, a price change, mentions. Copied to each pool it concerns."""
+
+    event_id: str
+    pool_id: str
+    feed_id: str
+    name: str
+    value: float
+    observed_at_s: float
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat.v1"):
+    """A feed's promise: all its events of this pool before `complete_until_s` have been sent."""
+
+    pool_id: str
+    feed_id: str
+    complete_until_s: float
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True, tag="clock.v1"):
+    """The pacemaker's beat in one partition: moves the log's time on while all is quiet, and sets the run clock.
+
+    `scope` names the pools whose clock this is ("" = all pools of the partition): a twin and a live feed can
+    share a partition.
+    """
+
+    run_clock: RunClock
+    scope: tuple[str, ...] = ()
+
+
+InputEvent = Transaction | SensorReading | Covariate | Heartbeat | Clock | PoolSpec
+
+
+# --- output of the fold -----------------------------------------------------------------------------------
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """The place in the log up to which something is known: everything below `next_offset` was folded."""
+
+    topic: str
+    partition: int
+    epoch: int  # names log and fold; only `headgate migrate` raises it
+    next_offset: int
+
+
+class SeriesForecast(msgspec.Struct, frozen=True, kw_only=True):
+    """The forecast of one series as readers get it. Periods follow one another from `Tick.period_start_s` on."""
+
+    model: str
+    version: str
+    as_of_s: float  # end of the last bucket learnt, event time
+    expires_at_s: float  # event time after which it is stale
+    error: float  # discounted mean absolute one-step error, units per period
+    buckets_learnt: int
+    mean: tuple[float, ...]  # (horizon,) units per period
+    quantiles: tuple[tuple[float, ...], ...]  # (horizon, len(QUANTILE_LEVELS))
+    lead_quantiles: tuple[float, ...]  # (len(QUANTILE_LEVELS),) units over lead_time_periods + 1 periods
+
+
+class OnOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An accepted order that has not arrived."""
+
+    action_id: str
+    units: float
+    due_at_s: float
+
+
+class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
+    """Ledger and forecast of one resource, as of the view's cut."""
+
+    resource_id: str
+    on_hand_units: float | None  # None for what has no stock, e.g. a traffic count
+    on_order: tuple[OnOrder, ...]
+    last_value: float | None  # demand of the last closed bucket; None when it was missing
+    last_forecast: float | None  # what the one-step mean had said of it
+    recent_mean: float  # mean demand of the last closed buckets, at most 28
+    recent_std: float  # and its standard deviation
+    forecast: SeriesForecast | None
+
+
+class PoolView(msgspec.Struct, frozen=True, kw_only=True, tag="view.v1"):
+    """The newest state of a pool: one Redis key, written by compare-and-set on (epoch, next_offset)."""
+
+    pool_id: str
+    cut: Cut
+    now_s: float  # the run's event time at the cut
+    watermark_s: float
+    period_start_s: float  # start of the period now open: the first one that the forecasts are about
+    series: tuple[SeriesView, ...]
+    unknown_resources: tuple[tuple[str, int], ...]  # (resource_id, events), bounded
+    feeds: tuple[tuple[str, float, bool], ...]  # (feed_id, complete_until_s, heard)
+    counters: dict[str, int]  # cleaned, late, duplicate, dead:RULE ... since the log's start
+
+
+class BucketClosed(msgspec.Struct, frozen=True, kw_only=True, tag="forecast.v1"):
+    """One closed bucket with what came, what had been said, and what is said now. Topic `forecasts`."""
+
+    pool_id: str
+    resource_id: str
+    period_start_s: float  # of the closed bucket
+    value: float | None  # None: missing
+    censored: bool
+    said_mean: float | None  # the one-step forecast made before it
+    said_quantiles: tuple[float, ...] | None  # (len(QUANTILE_LEVELS),)
+    forecast: SeriesForecast | None
+    cut: Cut
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick.v1"):
+    """Decide now: one pool, one period. Topic `ticks`. The same tick may come twice; it is decided once."""
+
+    tick_id: str  # "POOL/PERIOD", e.g. "gifts-a/2010-07-01"
+    pool_id: str
+    period_start_s: float
+    valid_until_s: float  # event time
+    now_s: float  # the run's event time when it was cut
+    run_clock: RunClock  # so that the reader can tell how late it is
+    missing: bool  # the bucket before it was closed by silence
+    cut: Cut
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, tag="dead-letter.v1"):
+    """A message that broke a rule: where it lies and why. The payload is kept only if the reader may see it."""
+
+    topic: str
+    partition: int
+    offset: int
+    rule: str
+    message: str
+    pool_id: str | None
+    event_id: str | None
+    at_s: float  # log-append time
+    size_bytes: int
+
+
+# --- decisions --------------------------------------------------------------------------------------------
+
+
+class ActionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What is decided for one resource."""
+
+    action_id: str  # "POOL/RESOURCE/PERIOD": sent twice it acts once
+    resource_id: str
+    order_units: float
+    proposed_units: float  # what the policy asked for before the guard
+    reason_code: str  # "policy", or the guard's rule that changed it
+    explanation: str  # one line in plain words
+    arrives_at_s: float  # start of the period in which it is to arrive
+
+
+class Allocation(msgspec.Struct, frozen=True, kw_only=True, tag="allocation.v1"):
+    """The decision of one tick: all its actions together, because they share a limit. Topic `actions`."""
+
+    tick_id: str
+    pool_id: str
+    period_start_s: float
+    decided_at_s: float  # event time
+    valid_until_s: float  # event time
+    policy: str
+    policy_version: str
+    forecast_model: str
+    forecast_as_of_s: float | None
+    decided_by: Literal["policy", "baseline", "hold"]
+    cut: Cut
+    lines: tuple[ActionLine, ...]
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, tag="outcome.v1"):
+    """What became of an action. Topic `outcomes`."""
+
+    action_id: str
+    tick_id: str
+    pool_id: str
+    resource_id: str
+    status: Literal["applied", "clamped", "rejected", "expired", "overridden"]
+    applied_units: float
+    reason: str
+    at_s: float  # event time
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command.v1"):
+    """What an operator orders. Topic `commands`."""
+
+    command_id: str
+    kind: Literal["hold", "release"]
+    pool_id: str
+    resource_id: str | None  # None: the whole pool
+    reason: str
+    operator: str
+    issued_at_s: float  # wall time
+    expires_at_s: float  # event time
+
+
+OutputMessage = BucketClosed | Tick | DeadLetter | Allocation | Outcome | Command | PoolView
+
+_ENCODER = msgspec.json.Encoder()
+_INPUT_DECODER: msgspec.json.Decoder[InputEvent] = msgspec.json.Decoder(InputEvent)
+_OUTPUT_DECODER: msgspec.json.Decoder[OutputMessage] = msgspec.json.Decoder(OutputMessage)
+
+
+def encode(message: msgspec.Struct) -> bytes:
+    """Return `message` as JSON bytes. msgspec writes NaN and infinities as null, which readers refuse."""
+    return _ENCODER.encode(message)
+
+
+def decode_input(data: bytes) -> InputEvent:
+    """Return the input event in `data`; raise msgspec.DecodeError or msgspec.ValidationError when it is none."""
+    return _INPUT_DECODER.decode(data)
+
+
+def decode_output(data: bytes) -> OutputMessage:
+    """Return the output message in `data`; raise msgspec.DecodeError or msgspec.ValidationError when it is none."""
+    return _OUTPUT_DECODER.decode(data)

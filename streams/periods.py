@@ -1,0 +1,71 @@
+"""Periods of event time in a pool's own timezone: a moment in, the start of its period out.
+
+Days have 23 to 25 hours where the clocks change; hours and quarters never do.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+PeriodName = Literal["quarter", "hour", "day"]
+_FIXED_S: dict[PeriodName, int] = {"quarter": 900, "hour": 3600}
+_PER_WEEK: dict[PeriodName, int] = {"quarter": 672, "hour": 168, "day": 7}
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The grid of periods of one pool.
+
+    >>> days = Periods("day", "Europe/London")
+    >>> start_s = days.start_of(1_269_738_000.0)  # 2010-03-28 01:00 UTC: the clocks go forward
+    >>> (days.shift(start_s, 1) - start_s) / 3600
+    23.0
+    """
+
+    name: PeriodName
+    timezone: str
+
+    def start_of(self, at_s: float) -> float:
+        """Return the start of the period that contains `at_s`, both in Unix seconds."""
+        if self.name != "day":
+            return float(at_s // _FIXED_S[self.name] * _FIXED_S[self.name])
+        local = datetime.fromtimestamp(at_s, ZoneInfo(self.timezone))
+        return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
+
+    def shift(self, start_s: float, count: int) -> float:
+        """Return the start of the period `count` periods after the one that starts at `start_s`."""
+        if self.name != "day":
+            return start_s + count * _FIXED_S[self.name]
+        local = datetime.fromtimestamp(start_s, ZoneInfo(self.timezone)).replace(tzinfo=None)
+        return (local + timedelta(days=count)).replace(tzinfo=ZoneInfo(self.timezone)).timestamp()
+
+    def slot_of_week(self, start_s: float) -> int:
+        """Return the place of the period in its local week, Monday 00:00 first.
+
+        >>> Periods("hour", "UTC").slot_of_week(3600.0)  # 1970-01-01 01:00 was a Thursday
+        73
+        """
+        local = datetime.fromtimestamp(start_s, ZoneInfo(self.timezone))
+        if self.name == "day":
+            return local.weekday()
+        minutes = (local.weekday() * 24 + local.hour) * 60 + local.minute
+        return minutes * 60 // _FIXED_S[self.name] % _PER_WEEK[self.name]
+
+    def text(self, at_s: float) -> str:
+        """Return `at_s` as local date (and time, for periods shorter than a day) for people and ids.
+
+        >>> Periods("day", "Europe/London").text(1_269_738_000.0)
+        '2010-03-28'
+        """
+        local = datetime.fromtimestamp(at_s, ZoneInfo(self.timezone))
+        return local.strftime("%Y-%m-%d") if self.name == "day" else local.strftime("%Y-%m-%dT%H:%M%z")
+
+
+def utc_text(at_s: float) -> str:
+    """Return `at_s` as an ISO date and time in UTC, for messages.
+
+    >>> utc_text(0.0)
+    '1970-01-01 00:00:00Z'
+    """
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
