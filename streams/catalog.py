@@ -37,7 +37,7 @@ class ResourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     holding_cost: NonNegativeFloat = 0.0  # currency per unit and period
     lead_time_periods: LeadTime = 1  # an order placed at the start of period t is there at the start of t + this
     order_units_max: PositiveInt = 100_000  # bound of one order
-    initial_on_hand_units: NonNegativeFloat = 0.0  # what the ledger starts with before the first count
+    initial_on_hand_units: NonNegativeFloat = 0.0  # what a twin starts with; a ledger knows nothing before its first count
 
 
 class FeedSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
