@@ -37,7 +37,9 @@ class ResourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     holding_cost: NonNegativeFloat = 0.0  # currency per unit and period
     lead_time_periods: LeadTime = 1  # an order placed at the start of period t is there at the start of t + this
     order_units_max: PositiveInt = 100_000  # bound of one order
-    initial_on_hand_units: NonNegativeFloat = 0.0  # what a twin starts with; a ledger knows nothing before its first count
+    initial_on_hand_units: NonNegativeFloat = (
+        0.0  # what a twin starts with; a ledger knows nothing before its first count
+    )
 
 
 class FeedSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -98,7 +100,9 @@ def load(path: Path) -> Catalog:
     """Return the catalog in the TOML file `path`; raise ConfigurationError naming file, place and limit."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        catalog = msgspec.convert({**raw, "pools": [{"type": "catalog.v1", **pool} for pool in raw.get("pools", [])]}, Catalog)
+        catalog = msgspec.convert(
+            {**raw, "pools": [{"type": "catalog.v1", **pool} for pool in raw.get("pools", [])]}, Catalog
+        )
     except FileNotFoundError as error:
         raise ConfigurationError(f"catalog {path}: no such file; `headgate catalog example` prints one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

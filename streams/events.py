@@ -278,7 +278,9 @@ class WorkerHealth(msgspec.Struct, frozen=True, kw_only=True, tag="health.v1"):
     events_per_s: float
     rss_bytes: int
     partitions: tuple[PartitionHealth, ...]
-    counters: dict[str, int]  # "dead:RULE", "duplicate", "late", "buckets:closed|missing|censored", "decisions:policy|..."
+    counters: dict[
+        str, int
+    ]  # "dead:RULE", "duplicate", "late", "buckets:closed|missing|censored", "decisions:policy|..."
     decision_p50_s: float | None
     decision_p99_s: float | None
 

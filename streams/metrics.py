@@ -22,10 +22,14 @@ DUPLICATES = MetricSpec("headgate_duplicates_total", "counter", "events seen bef
 LATE = MetricSpec("headgate_late_total", "counter", "events after their bucket had closed", ())
 BUCKETS = MetricSpec("headgate_buckets_closed_total", "counter", "closed buckets by kind", ("kind",))
 LAG = MetricSpec("headgate_lag_events", "gauge", "events appended and not yet folded", ("topic", "partition"))
-FRESHNESS = MetricSpec("headgate_freshness_s", "gauge", "event time from a pool's watermark to the run's now", ("pool",))
+FRESHNESS = MetricSpec(
+    "headgate_freshness_s", "gauge", "event time from a pool's watermark to the run's now", ("pool",)
+)
 SNAPSHOTS = MetricSpec("headgate_snapshots_total", "counter", "sealed snapshots", ("topic", "partition"))
 DECISIONS = MetricSpec("headgate_decisions_total", "counter", "ticks by what decided them", ("decided_by",))
-DECISION_S = MetricSpec("headgate_decision_seconds", "histogram", "from reading the view to the acknowledged action", ())
+DECISION_S = MetricSpec(
+    "headgate_decision_seconds", "histogram", "from reading the view to the acknowledged action", ()
+)
 OUTCOMES = MetricSpec("headgate_outcomes_total", "counter", "outcomes of actions by status", ("status",))
 
 METRICS = (BUCKETS, DEAD, DECISIONS, DECISION_S, DUPLICATES, EVENTS, FRESHNESS, LAG, LATE, OUTCOMES, SNAPSHOTS)

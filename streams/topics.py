@@ -49,7 +49,11 @@ ACTIONS = TopicSpec("actions", "decisions, one record a tick", "pool_id", ("allo
 OUTCOMES = TopicSpec("outcomes", "what became of each action", "pool_id", ("outcome.v1",), 0, -1)
 COMMANDS = TopicSpec("commands", "what operators order", "pool_id", ("command.v1",), 1, -1)
 DEAD_LETTERS = TopicSpec(
-    "dead-letters", "messages that broke a rule, by place and rule", "topic/partition/offset", ("dead-letter.v1",), 1,
+    "dead-letters",
+    "messages that broke a rule, by place and rule",
+    "topic/partition/offset",
+    ("dead-letter.v1",),
+    1,
     30 * DAY_MS,
 )
 CATALOG = TopicSpec("catalog", "the newest declaration of each pool", "pool_id", ("catalog.v1",), 1, -1, compacted=True)
