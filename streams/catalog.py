@@ -30,6 +30,7 @@ class ResourceSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     id: Identifier
     name: str = ""
+    unit: Annotated[str, Meta(max_length=24)] = "units"  # what its quantities are counted in, for people
     aggregate: Literal["sum", "mean", "last", "max"] = "sum"  # how a bucket's events become one number
     unit_price: PositiveFloat = 1.0  # currency per unit sold
     unit_cost: PositiveFloat = 1.0  # currency per unit bought, what the budget is spent in

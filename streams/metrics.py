@@ -1,9 +1,10 @@
-"""Every metric name in one typed table: what is counted, in which unit, by which labels (never a person)."""
+"""Every metric name in one typed table: what is counted, in which unit, by which labels (never a person).
+
+`ops.console.exposition` renders all of them at `/metrics`, from what workers say of themselves and from the views.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
-
-from prometheus_client import Counter, Gauge, Histogram
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,40 +12,37 @@ class MetricSpec:
     """One metric as Prometheus sees it."""
 
     name: str
-    kind: Literal["counter", "gauge", "histogram"]
+    kind: Literal["counter", "gauge"]
     meaning: str
     labels: tuple[str, ...] = ()
 
 
-EVENTS = MetricSpec("headgate_events_total", "counter", "input events folded", ("topic", "partition"))
-DEAD = MetricSpec("headgate_dead_letters_total", "counter", "events that broke a rule", ("rule",))
-DUPLICATES = MetricSpec("headgate_duplicates_total", "counter", "events seen before and dropped", ())
-LATE = MetricSpec("headgate_late_total", "counter", "events after their bucket had closed", ())
-BUCKETS = MetricSpec("headgate_buckets_closed_total", "counter", "closed buckets by kind", ("kind",))
-LAG = MetricSpec("headgate_lag_events", "gauge", "events appended and not yet folded", ("topic", "partition"))
-FRESHNESS = MetricSpec(
-    "headgate_freshness_s", "gauge", "event time from a pool's watermark to the run's now", ("pool",)
-)
-SNAPSHOTS = MetricSpec("headgate_snapshots_total", "counter", "sealed snapshots", ("topic", "partition"))
-DECISIONS = MetricSpec("headgate_decisions_total", "counter", "ticks by what decided them", ("decided_by",))
+BUCKETS = MetricSpec("headgate_buckets_total", "counter", "buckets by how they closed", ("worker", "kind"))
+CONNECTED = MetricSpec("headgate_connected", "gauge", "1 when the console reaches the server", ("server",))
+DEAD = MetricSpec("headgate_dead_letters_total", "counter", "events that broke a rule", ("worker", "rule"))
+DECISIONS = MetricSpec("headgate_decisions_total", "counter", "ticks by what decided them", ("worker", "decided_by"))
 DECISION_S = MetricSpec(
-    "headgate_decision_seconds", "histogram", "from reading the view to the acknowledged action", ()
+    "headgate_decision_seconds", "gauge", "from reading the view to the acknowledged action", ("worker", "quantile")
 )
-OUTCOMES = MetricSpec("headgate_outcomes_total", "counter", "outcomes of actions by status", ("status",))
+DUPLICATES = MetricSpec("headgate_duplicates_total", "counter", "events seen before and dropped", ("worker",))
+EVENTS = MetricSpec("headgate_events_total", "counter", "input events folded", ("worker", "topic", "partition"))
+FORECASTS = MetricSpec("headgate_forecasts", "gauge", "series by fresh, stale or missing forecast", ("pool", "state"))
+FRESHNESS = MetricSpec(
+    "headgate_freshness_seconds", "gauge", "event time from a pool's watermark to the run's now", ("pool",)
+)
+HOLDS = MetricSpec("headgate_holds", "gauge", "holds in force", ("pool",))
+LAG = MetricSpec("headgate_lag_events", "gauge", "events appended and not yet folded", ("topic", "partition"))
+LATE = MetricSpec("headgate_late_total", "counter", "events after their bucket had closed", ("worker",))
+OUTCOMES = MetricSpec(
+    "headgate_outcomes_total", "counter", "outcomes of actions the console has read, by status", ("status",)
+)
+SNAPSHOT_AGE = MetricSpec(
+    "headgate_snapshot_age_seconds", "gauge", "age of the newest sealed snapshot", ("topic", "partition")
+)
+STOCK_OUTS = MetricSpec("headgate_stock_outs", "gauge", "resources with nothing on hand", ("pool",))
+WORKER_MEMORY = MetricSpec("headgate_worker_memory_bytes", "gauge", "resident memory of a worker", ("worker",))
 
-METRICS = (BUCKETS, DEAD, DECISIONS, DECISION_S, DUPLICATES, EVENTS, FRESHNESS, LAG, LATE, OUTCOMES, SNAPSHOTS)
-
-
-def counter(spec: MetricSpec) -> Counter:
-    """Return a new Prometheus counter for `spec`."""
-    return Counter(spec.name, spec.meaning, spec.labels)
-
-
-def gauge(spec: MetricSpec) -> Gauge:
-    """Return a new Prometheus gauge for `spec`."""
-    return Gauge(spec.name, spec.meaning, spec.labels)
-
-
-def histogram(spec: MetricSpec) -> Histogram:
-    """Return a new Prometheus histogram for `spec`."""
-    return Histogram(spec.name, spec.meaning, spec.labels)
+METRICS = (
+    BUCKETS, CONNECTED, DEAD, DECISIONS, DECISION_S, DUPLICATES, EVENTS, FORECASTS, FRESHNESS, HOLDS, LAG, LATE,
+    OUTCOMES, SNAPSHOT_AGE, STOCK_OUTS, WORKER_MEMORY,
+)  # fmt: skip

@@ -41,6 +41,7 @@ class Settings:
     snapshot_interval_s: float = 5.0  # how much replay a crash costs at most
     console_host: str = "127.0.0.1"  # servers bind to loopback unless told
     console_port: int = 8377  # 0: any free one
+    console_names: str = ""  # further host names it answers to, comma separated (loopback and addresses: always)
     maven_mirror: str = ""  # where the Kafka jars come from instead of the default repository
 
     def __post_init__(self) -> None:
