@@ -71,6 +71,7 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     order_step_ratio_max: PositiveFloat = 5.0  # an order may exceed the series' recent mean demand over L+1 by this
     dead_band_units: NonNegativeFloat = 0.0  # smaller orders are not placed
     currency: str = "EUR"
+    covariate_limits: dict[str, tuple[float, float]] = {}  # what a covariate can be; outside is a broken sensor
     feeds: tuple[FeedSpec, ...]
     resources: tuple[ResourceSpec, ...]
 

@@ -36,7 +36,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, tag="transaction.v1
     the stock found; a `receipt` and an `order_accepted` carry the `action_id` they belong to.
     """
 
-    event_id: str
+    event_id: str = ""  # empty: the shard names it topic/partition/offset
     pool_id: str
     resource_id: str
     feed_id: str
@@ -53,7 +53,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, tag="transaction.v1
 class SensorReading(msgspec.Struct, frozen=True, kw_only=True, tag="reading.v1"):
     """One measurement."""
 
-    event_id: str
+    event_id: str = ""  # empty: the shard names it topic/partition/offset
     pool_id: str
     resource_id: str
     feed_id: str
@@ -65,7 +65,7 @@ class SensorReading(msgspec.Struct, frozen=True, kw_only=True, tag="reading.v1")
 class Covariate(msgspec.Struct, frozen=True, kw_only=True, tag="covariate.v1"):
     """Something that explains demand: weather, a price change, mentions. Copied to each pool it concerns."""
 
-    event_id: str
+    event_id: str = ""  # empty: the shard names it topic/partition/offset
     pool_id: str
     feed_id: str
     name: str
