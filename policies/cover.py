@@ -1,0 +1,60 @@
+"""Quantiles of demand in, probabilities out, and back: how well a stock position covers what may be asked.
+
+Between the forecast's levels the distribution is taken as linear; below the lowest it falls to zero demand, and
+above the highest nothing is known, so no cover above the highest level is ever claimed.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online_models.base import QUANTILE_LEVELS
+from policies.observation import Float32s
+
+Float64s = NDArray[np.float64]
+_LEVELS = np.array((0.0, *QUANTILE_LEVELS))
+COVER_RATIO_MAX = QUANTILE_LEVELS[-1]
+
+
+def demand_at(level: Float64s, quantiles: Float32s) -> Float64s:
+    """Return demand (n,) in units that stays below with probability `level` (n,), given `quantiles` (n, levels).
+
+    A level at or below 0 is met by less than nothing: -inf, so that no unit is wanted for it.
+
+    >>> quantiles = np.array([[1, 2, 3, 4, 5, 6, 7, 8, 9]], dtype=np.float32)
+    >>> float(demand_at(np.array([0.5]), quantiles)[0])
+    4.0
+    """
+    demands = _with_zero(quantiles)
+    above = np.clip(np.searchsorted(_LEVELS, level), 1, len(_LEVELS) - 1)[:, None]
+    low = np.take_along_axis(demands, above - 1, axis=1)[:, 0]
+    high = np.take_along_axis(demands, above, axis=1)[:, 0]
+    start, end = _LEVELS[above[:, 0] - 1], _LEVELS[above[:, 0]]
+    found: Float64s = low + np.clip((level - start) / (end - start), 0.0, 1.0) * (high - low)
+    return np.where(level > 0, found, -np.inf)
+
+
+def cover_ratio(position_units: Float64s, quantiles: Float32s) -> Float64s:
+    """Return the probability (n,) that `position_units` (n,) meets demand with `quantiles` (n, levels).
+
+    >>> quantiles = np.array([[0, 0, 0, 4, 5, 6, 7, 8, 9]], dtype=np.float32)
+    >>> cover_ratio(np.array([0.0]), quantiles).tolist(), cover_ratio(np.array([100.0]), quantiles).tolist()
+    ([0.25], [0.99])
+    """
+    return np.array([_level_of(one, row) for one, row in zip(position_units, _with_zero(quantiles), strict=True)])
+
+
+def _with_zero(quantiles: Float32s) -> Float64s:
+    """Return demands (n, levels + 1) that never fall along the levels, from zero demand on."""
+    known = np.nan_to_num(quantiles.astype(np.float64), nan=0.0, posinf=1e12, neginf=0.0)
+    return np.maximum.accumulate(np.concatenate([np.zeros((len(known), 1)), known], axis=1), axis=1)
+
+
+def _level_of(position: float, demands: Float64s) -> float:
+    if not position >= 0:  # also what is no number
+        return 0.0
+    above = int(np.searchsorted(demands, position, side="right"))  # equal demands: the highest level counts
+    if above == len(demands):
+        return float(COVER_RATIO_MAX)
+    low, high = float(demands[above - 1]), float(demands[above])
+    part = (position - low) / (high - low)
+    return float(_LEVELS[above - 1] + part * (_LEVELS[above] - _LEVELS[above - 1]))
