@@ -1,0 +1,149 @@
+"""A model of the mean in, a whole forecaster out: bounds, missing and censored buckets, quantiles, error and state.
+
+Every family says only how the mean moves (`Mean`); what all families promise is kept here once.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from online_models.base import Bucket, Float64s, Forecast
+from online_models.quantiles import ResidualQuantiles
+
+LARGEST_TIMES = 3.0  # no forecast lies above this many times the largest demand learnt
+ERROR_RATE = 0.03  # of the discounted mean absolute error: about the last 30 buckets
+STATE_VERSION = 1
+
+Covariates = tuple[tuple[str, float], ...]
+
+
+class Mean(Protocol):
+    """How the mean of one series moves. Promises bounded time and memory, and plain values as state."""
+
+    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> None:
+        """Learn the next period; `value` None: nothing may be learnt, `said` stands in for it in the lags."""
+        ...
+
+    def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
+        """Return the mean of the next periods, shape (len(slots_of_week),), or None before enough was learnt."""
+        ...
+
+    def state(self, restored: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return everything kept, after taking over `restored` if it is given."""
+        ...
+
+
+class SeriesForecaster:
+    """A `Mean` with everything around it; keeps the contract `online_models.base.Forecaster`."""
+
+    def __init__(
+        self,
+        family: str,
+        mean: Callable[[int], Mean],
+        *,
+        slots_per_week: int,
+        horizon_periods: int,
+        lead_periods: int,
+    ) -> None:
+        self.family = family
+        self._shape = (slots_per_week, horizon_periods, lead_periods)
+        self._mean = mean(slots_per_week)
+        self._residuals = ResidualQuantiles(horizon_periods, lead_periods)
+        self._length = max(horizon_periods, lead_periods)
+        self._largest = 0.0  # units per period, of what was learnt
+        self._error = 0.0
+        self._errors = 0  # one-step forecasts that met their actual
+        self._count = 0
+        self._slots: list[int] = []  # of the path
+        self._path: Float64s | None = None  # (length,) means of the next periods, as said after the last bucket
+
+    def learn(self, bucket: Bucket) -> None:
+        """Learn from the next bucket of the series; buckets come in order, missing ones included."""
+        said = self._said(bucket.slot_of_week)
+        value = bucket.value
+        if value is not None and not math.isfinite(value):
+            value = None
+        if value is not None:
+            value = max(value, 0.0)
+        self._residuals.learn(value, censored=bucket.censored)
+        if value is not None and bucket.censored and value <= (said or 0.0):
+            value = None  # stock ran out below the forecast: it says nothing against it
+        if value is not None:
+            self._remember(value, said)
+        self._mean.learn(bucket.slot_of_week, value, said, bucket.covariates)
+        self._slots = self._following(bucket.slot_of_week, self._length)
+        self._path = self._means(self._slots)
+        self._residuals.say(self._path)
+
+    def forecast(self, slots_of_week: Sequence[int]) -> Forecast | None:
+        """Return the forecast of the next `len(slots_of_week)` periods, or None before enough was learnt."""
+        wanted = list(slots_of_week)
+        lead_periods = self._shape[2]
+        if wanted == self._slots[: len(wanted)]:
+            path = self._path
+        else:  # the clocks change, or a longer horizon than agreed is asked for
+            path = self._means(wanted + self._following(wanted[-1], max(lead_periods - len(wanted), 0)))
+        if path is None or not wanted:
+            return None
+        mean, ceiling = path[: len(wanted)].copy(), LARGEST_TIMES * self._largest
+        return Forecast(
+            mean=mean,
+            quantiles=self._residuals.quantiles(mean, self._error, ceiling),
+            lead_quantiles=self._residuals.lead_quantiles(path, self._error, ceiling),
+            error=self._error,
+            count=self._count,
+        )
+
+    def state(self) -> bytes:
+        """Return the whole state as msgpack bytes."""
+        return msgspec.msgpack.encode(
+            {
+                "family": self.family,
+                "version": STATE_VERSION,
+                "shape": self._shape,
+                "mean": self._mean.state(),
+                "residuals": self._residuals.state(),
+                "largest": self._largest,
+                "error": self._error,
+                "errors": self._errors,
+                "count": self._count,
+                "slots": self._slots,
+            }
+        )
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Take over what `state()` of an equally shaped forecaster returned, decoded."""
+        self._mean.state(kept["mean"])
+        self._residuals.restore(kept["residuals"])
+        self._largest = float(kept["largest"])
+        self._error = float(kept["error"])
+        self._errors = int(kept["errors"])
+        self._count = int(kept["count"])
+        self._slots = list(kept["slots"])
+        self._path = self._means(self._slots) if self._slots else None
+
+    def _said(self, slot_of_week: int) -> float | None:
+        if self._path is not None and self._slots[0] == slot_of_week:
+            return float(self._path[0])
+        path = self._means([slot_of_week])
+        return None if path is None else float(path[0])
+
+    def _remember(self, value: float, said: float | None) -> None:
+        self._count += 1
+        self._largest = max(self._largest, value)
+        if said is not None:
+            self._errors += 1
+            self._error += max(ERROR_RATE, 1.0 / self._errors) * (abs(value - said) - self._error)
+
+    def _means(self, slots_of_week: list[int]) -> Float64s | None:
+        if not self._count:
+            return None
+        path = self._mean.path(slots_of_week)
+        return None if path is None else np.clip(path, 0.0, LARGEST_TIMES * self._largest)
+
+    def _following(self, slot_of_week: int, periods: int) -> list[int]:
+        slots_per_week = self._shape[0]
+        return [(slot_of_week + step) % slots_per_week for step in range(1, periods + 1)]

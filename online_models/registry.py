@@ -1,0 +1,59 @@
+"""A name in, a forecaster out. A new family is one file and one line here, in alphabetical order."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from online_models.base import Forecaster
+from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
+from online_models.river_linear import RiverLinear
+from online_models.seasonal_naive import SeasonalNaive
+from online_models.smoothing import Smoothing
+
+FORECASTERS: dict[str, Callable[[int], Mean]] = {
+    "river-linear": RiverLinear,
+    "seasonal-naive": SeasonalNaive,
+    "smoothing": Smoothing,
+}
+
+
+def create(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods: int) -> Forecaster:
+    """Return a new forecaster of the family `name`; raise ValueError naming the known ones.
+
+    `lead_periods` is how many periods `Forecast.lead_quantiles` covers: lead time + 1.
+
+    >>> create("river-linear", slots_per_week=7, horizon_periods=8, lead_periods=3).forecast([0, 1]) is None
+    True
+    """
+    if name not in FORECASTERS:
+        raise ValueError(f"no forecaster {name!r}; known: {', '.join(FORECASTERS)}")
+    if min(slots_per_week, horizon_periods, lead_periods) < 1:
+        raise ValueError("slots_per_week, horizon_periods and lead_periods have to be at least 1")
+    return _made(name, slots_per_week, horizon_periods, lead_periods)
+
+
+def restore(name: str, state: bytes) -> Forecaster:
+    """Return the forecaster of the family `name` whose `state()` this was; raise ValueError when it is none."""
+    try:
+        kept: dict[str, Any] = msgspec.msgpack.decode(state)
+        version = kept["version"]
+        slots_per_week, horizon_periods, lead_periods = kept["shape"]
+        family = kept["family"]
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"these {len(state)} bytes are no forecaster's state: {error}") from error
+    if version != STATE_VERSION or family != name:
+        raise ValueError(f"a state of {family!r} version {version}; wanted {name!r} version {STATE_VERSION}")
+    forecaster = _made(name, slots_per_week, horizon_periods, lead_periods)
+    forecaster.restore(kept)
+    return forecaster
+
+
+def _made(name: str, slots_per_week: int, horizon_periods: int, lead_periods: int) -> SeriesForecaster:
+    return SeriesForecaster(
+        name,
+        FORECASTERS[name],
+        slots_per_week=slots_per_week,
+        horizon_periods=horizon_periods,
+        lead_periods=lead_periods,
+    )

@@ -1,0 +1,33 @@
+"""A series in, its smoothed level times its weekly profile out: simple exponential smoothing that knows weekdays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from online_models.base import Float64s
+from online_models.forecaster import Covariates
+from online_models.season import Season
+
+
+class Smoothing:
+    """The mean is what the slot's profile says, times how demand of late ran against the profile."""
+
+    def __init__(self, slots_per_week: int) -> None:
+        self._season = Season(slots_per_week)
+
+    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> None:
+        """Learn the next period; a missing one leaves level and profile as they are."""
+        del said, covariates
+        if value is not None:
+            self._season.learn(slot_of_week, value)
+
+    def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
+        """Return level times profile, or None in the first days."""
+        if not self._season.ready:
+            return None
+        return self._season.profile(slots_of_week) * self._season.ratio
+
+    def state(self, restored: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return everything kept, after taking over `restored` if it is given."""
+        if restored is not None:
+            self._season.restore(restored)
+        return self._season.state()
