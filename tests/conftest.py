@@ -1,0 +1,24 @@
+"""A real Kafka and a real Valkey for each test module that asks for them, on free ports, in a temporary folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ops.stack.local import LocalStack
+from streams.administration import create_topics
+from streams.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """Yield servers that nobody else uses; they end with the module."""
+    with LocalStack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def settings(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return settings that point at `stack`, with every topic created and a data folder of their own."""
+    settings = stack.settings(data_dir=tmp_path_factory.mktemp("data"))
+    create_topics(settings)
+    return settings
