@@ -21,8 +21,8 @@ class Linear:
     """One online linear regression. A feature that is absent from a call is masked, not zero."""
 
     def __init__(self) -> None:
-        self._scaler = preprocessing.StandardScaler()
-        self._regression = _regression()
+        self._scaler: Any = preprocessing.StandardScaler()  # River's methods have no types
+        self._regression: Any = _regression()
 
     def learn(self, features: Features, target: float) -> None:
         """Learn one example; the target is in units of its own running scale, so about 1 in size."""

@@ -25,7 +25,7 @@ class SeasonalNaive:
         """Return last week's values; before a whole week was seen, None."""
         if np.isnan(self._last).any():
             return None
-        return self._last[np.asarray(slots_of_week)]
+        return np.asarray(self._last[np.asarray(slots_of_week)])
 
     def state(self, restored: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return everything kept, after taking over `restored` if it is given."""
