@@ -9,6 +9,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from streams.errors import HeadgateError
 from streams.settings import Settings, read
@@ -52,9 +53,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, help="where snapshots, journals, keys and logs are kept")
 
 
-def settings_of(options: argparse.Namespace) -> Settings:
-    """Return the settings of the environment with the common options on top."""
-    return read(broker=options.broker, redis=options.redis, data_dir=options.data_dir)
+def settings_of(options: argparse.Namespace, **overrides: Any) -> Settings:
+    """Return the settings of the environment with the common options, and a command's own, on top."""
+    return read(broker=options.broker, redis=options.redis, data_dir=options.data_dir, **overrides)
 
 
 def _module(command: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  modules have no useful static type

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from online_models.registry import FORECASTERS
 from streams.errors import ConfigurationError
 from streams.periods import PeriodName, Periods
 
@@ -127,6 +128,8 @@ def validate(catalog: Catalog, where: str) -> None:
 
 
 def _validate_pool(pool: PoolSpec, place: str) -> None:
+    if pool.forecast not in FORECASTERS:
+        raise ConfigurationError(f"{place}: no forecast {pool.forecast!r}; known: {', '.join(FORECASTERS)}")
     try:
         ZoneInfo(pool.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -31,15 +31,16 @@ class FeedProgress(msgspec.Struct):
         if self.complete_until_s is None or at_s > self.complete_until_s:
             self.complete_until_s = at_s
 
+    def silent(self, *, now_s: float, started_at_s: float) -> bool:
+        """Return whether it has not spoken for longer than it may."""
+        return now_s - (started_at_s if self.heard_at_s is None else self.heard_at_s) > self.silence_s_max
+
     def reach_s(self, *, now_s: float, started_at_s: float) -> float:
-        """Return how far it lets buckets close; falling silent is noted here."""
-        heard_at_s = started_at_s if self.heard_at_s is None else self.heard_at_s
+        """Return how far it lets buckets close: to where it got, or, while silent, up to the silence it is allowed."""
         complete_s = -math.inf if self.complete_until_s is None else self.complete_until_s
-        if now_s - heard_at_s <= self.silence_s_max:
-            return complete_s
-        if self.silent_from_s is None:
-            self.silent_from_s = complete_s
-        return max(complete_s, now_s - self.silence_s_max)
+        if self.silent(now_s=now_s, started_at_s=started_at_s):
+            return max(complete_s, now_s - self.silence_s_max)
+        return complete_s
 
     def covers(self, start_s: float, end_s: float) -> bool:
         """Return whether it has spoken past `end_s` and skipped nothing of the period."""
@@ -54,6 +55,7 @@ class Watermark(msgspec.Struct):
     >>> mark = Watermark()
     >>> mark.declare((FeedSpec(id="till", silence_s_max=100.0),), now_s=0.0)
     >>> mark.hear("till", 50.0, promised=True, now_s=50.0)
+    True
     >>> mark.reach_s(now_s=60.0, ahead_s_max=10.0), mark.reach_s(now_s=200.0, ahead_s_max=10.0)
     (50.0, 100.0)
     >>> mark.covers(0.0, 50.0), mark.covers(50.0, 100.0)
@@ -80,6 +82,12 @@ class Watermark(msgspec.Struct):
         progress.hear(at_s, promised=promised, now_s=now_s)
         return True
 
+    def note_silence(self, *, now_s: float) -> None:
+        """Remember where each feed that is silent now had got to, so that its return can leave a gap."""
+        for feed in self.feeds.values():
+            if feed.silent_from_s is None and feed.silent(now_s=now_s, started_at_s=self.started_at_s):
+                feed.silent_from_s = -math.inf if feed.complete_until_s is None else feed.complete_until_s
+
     def reach_s(self, *, now_s: float, ahead_s_max: float) -> float:
         """Return the event time up to which buckets may close: the slowest feed that is still heard, capped.
 
@@ -95,6 +103,6 @@ class Watermark(msgspec.Struct):
     def shown(self, *, now_s: float) -> tuple[tuple[str, float, bool], ...]:
         """Return (feed_id, complete_until_s, heard) of each feed, for people."""
         return tuple(
-            (name, feed.complete_until_s or 0.0, feed.heard_at_s is not None and feed.silent_from_s is None)
+            (name, feed.complete_until_s or 0.0, feed.heard_at_s is not None and not feed.silent(now_s=now_s, started_at_s=0.0))
             for name, feed in self.feeds.items()
         )

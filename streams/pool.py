@@ -1,0 +1,279 @@
+"""The fold of one pool: a decoded event in, state changed and effects out. Pure: no clock, no I/O, no chance.
+
+clean -> dedupe -> ledger -> demand buckets -> (bucket due) learn -> forecast -> tick
+"""
+
+import msgspec
+
+from online_models.base import Bucket
+from online_models.registry import FORECASTERS
+from streams.catalog import PoolSpec
+from streams.cleaning import clean_covariate, clean_reading, clean_transaction
+from streams.clock import RunClock
+from streams.dedupe import Seen
+from streams.demand import Accumulator, ClosedBucket, DemandBuckets, OpenBucket, cancelled, sold
+from streams.effects import Effects
+from streams.errors import InvalidEventError
+from streams.events import BucketClosed, Covariate, Cut, Heartbeat, PoolView, SensorReading, Tick, Transaction
+from streams.series import SLOTS_PER_WEEK, Series, SeriesState
+from streams.watermark import Watermark
+
+UNKNOWN_RESOURCES_MAX = 50  # foreign ids counted by name; the rest together
+UNKNOWN_OTHERS = "(others)"
+MISSING_WEEKS_MAX = 2  # a longer gap is passed over in whole weeks: no model remembers further back by slot
+EXPIRY_PERIODS = 2  # a forecast is stale this many periods after it was made
+
+
+class PoolState(msgspec.Struct):
+    """Everything a `Pool` is, as plain values."""
+
+    spec: PoolSpec
+    run_clock: RunClock | None
+    watermark: Watermark
+    demand: DemandBuckets
+    seen: Seen
+    series: dict[str, SeriesState]
+    counters: dict[str, int]
+    unknown: dict[str, int]
+
+
+class Pool:
+    """The live state of one pool."""
+
+    def __init__(self, state: PoolState, series: dict[str, Series]) -> None:
+        self.spec = state.spec
+        self.run_clock = state.run_clock  # None: the partition's
+        self.counters = state.counters
+        self._watermark = state.watermark
+        self._demand = state.demand
+        self._seen = state.seen
+        self._unknown = state.unknown
+        self._series = series
+        self._periods = state.spec.periods
+
+    @classmethod
+    def new(cls, spec: PoolSpec, *, now_s: float) -> "Pool":
+        """Return the pool just declared by `spec`."""
+        state = PoolState(spec, None, Watermark(), DemandBuckets(), Seen(), {}, {}, {})
+        pool = cls(state, {})
+        pool.declare(spec, now_s=now_s)
+        return pool
+
+    @classmethod
+    def restore(cls, state: PoolState) -> "Pool":
+        """Return the pool that `state()` was taken of."""
+        return cls(state, {name: Series.restore(series) for name, series in state.series.items()})
+
+    def state(self) -> PoolState:
+        """Return everything as plain values."""
+        series = {name: one.state() for name, one in self._series.items()}
+        return PoolState(
+            self.spec, self.run_clock, self._watermark, self._demand, self._seen, series, self.counters, self._unknown
+        )
+
+    def declare(self, spec: PoolSpec, *, now_s: float) -> None:
+        """Take over a newer declaration; raise InvalidEventError when the grid of periods would break."""
+        if (spec.period, spec.timezone) != (self.spec.period, self.spec.timezone):
+            raise InvalidEventError(
+                "catalog-conflict",
+                f"pool {spec.pool_id} counts by {self.spec.period} in {self.spec.timezone}; "
+                f"it cannot change to {spec.period} in {spec.timezone}: give the pool a new id",
+            )
+        if spec.forecast not in FORECASTERS:
+            raise InvalidEventError("unknown-model", f"no forecaster {spec.forecast!r}; known: {', '.join(FORECASTERS)}")
+        self._watermark.declare(spec.feeds, now_s=now_s)
+        series = {}
+        for resource in spec.resources:
+            one = self._series.get(resource.id) or Series.new(spec, resource)
+            before = self.spec.resource(resource.id)
+            same_shape = before is not None and before.lead_time_periods == resource.lead_time_periods
+            if one.model != spec.forecast or spec.horizon_periods != self.spec.horizon_periods or not same_shape:
+                one.change_model(spec, resource)
+            series[resource.id] = one
+        self._series = series
+        self.spec = spec
+
+    def apply_transaction(self, event: Transaction, *, now_s: float) -> None:
+        """Book a clean, new transaction; raise InvalidEventError for a bad one."""
+        self._count_unknown(event.resource_id)
+        clean_transaction(event, spec=self.spec, now_s=now_s)
+        bucket = self._bucket(event.occurred_at_s)
+        if not self._is_new(event, bucket):
+            return
+        ledger = self._series[event.resource_id].ledger
+        ledger.apply(event)
+        if bucket is not None:
+            self._book(event, bucket, ran_out=ledger.on_hand_units is not None and ledger.on_hand_units <= 0)
+        self._watermark.hear(event.feed_id, event.occurred_at_s, promised=False, now_s=now_s)
+
+    def apply_reading(self, event: SensorReading, *, now_s: float) -> None:
+        """Take in a clean, new reading; raise InvalidEventError for a bad one."""
+        self._count_unknown(event.resource_id)
+        clean_reading(event, spec=self.spec, now_s=now_s)
+        bucket = self._bucket(event.observed_at_s)
+        if not self._is_fresh_id(event.event_id, event.observed_at_s, bucket):
+            return
+        if bucket is not None:
+            bucket.series.setdefault(event.resource_id, Accumulator()).add(event.value, event.observed_at_s)
+        self._watermark.hear(event.feed_id, event.observed_at_s, promised=False, now_s=now_s)
+
+    def apply_covariate(self, event: Covariate, *, now_s: float) -> None:
+        """Take in a clean, new covariate; raise InvalidEventError for a bad one."""
+        clean_covariate(event, spec=self.spec, now_s=now_s)
+        bucket = self._bucket(event.observed_at_s)
+        if not self._is_fresh_id(event.event_id, event.observed_at_s, bucket):
+            return
+        if bucket is not None:
+            bucket.covariates.setdefault(event.name, Accumulator()).add(event.value, event.observed_at_s)
+        self._watermark.hear(event.feed_id, event.observed_at_s, promised=False, now_s=now_s)
+
+    def apply_heartbeat(self, event: Heartbeat, *, now_s: float) -> None:
+        """Take note of a feed's promise; raise InvalidEventError when it cannot be kept."""
+        if event.complete_until_s > now_s + self.spec.ahead_s_max:
+            raise InvalidEventError("future", f"feed {event.feed_id} promises events of the future")
+        self._demand.begin(event.complete_until_s, self._periods)
+        if not self._watermark.hear(event.feed_id, event.complete_until_s, promised=True, now_s=now_s):
+            raise InvalidEventError("unknown-feed", f"pool {self.spec.pool_id} declares no feed {event.feed_id[:64]!r}")
+
+    def close_due(self, *, now_s: float, cut: Cut, clock: RunClock, effects: Effects) -> None:
+        """Close every bucket that is due, learn from it, forecast, and cut its tick."""
+        self._watermark.note_silence(now_s=now_s)
+        reach_s = self._watermark.reach_s(now_s=now_s, ahead_s_max=self.spec.ahead_s_max)
+        missing_run = 0
+        while bucket := self._demand.due(reach_s, self.spec.lateness_s, self._periods):
+            missing_run = 0 if self._close(bucket, now_s=now_s, cut=cut, clock=clock, effects=effects) else missing_run + 1
+            if missing_run >= MISSING_WEEKS_MAX * SLOTS_PER_WEEK[self.spec.period]:
+                self._skip_weeks(bucket.end_s, reach_s)
+                missing_run = 0
+
+    def view(self, *, now_s: float, cut: Cut) -> PoolView:
+        """Return the pool as readers get it."""
+        return PoolView(
+            pool_id=self.spec.pool_id,
+            cut=cut,
+            now_s=now_s,
+            watermark_s=max(self._watermark.reach_s(now_s=now_s, ahead_s_max=self.spec.ahead_s_max), 0.0),
+            period_start_s=self._demand.closed_until_s or 0.0,
+            series=tuple(one.view(name) for name, one in self._series.items()),
+            unknown_resources=tuple(self._unknown.items()),
+            feeds=self._watermark.shown(now_s=now_s),
+            counters=dict(self.counters),
+        )
+
+    def count(self, what: str) -> None:
+        """Count one more of `what` since the log's start."""
+        self.counters[what] = self.counters.get(what, 0) + 1
+
+    def _count_unknown(self, resource_id: str) -> None:
+        if resource_id in self._series:
+            return
+        name = resource_id[:64]
+        if name not in self._unknown and len(self._unknown) >= UNKNOWN_RESOURCES_MAX:
+            name = UNKNOWN_OTHERS
+        self._unknown[name] = self._unknown.get(name, 0) + 1
+
+    def _bucket(self, at_s: float) -> OpenBucket | None:
+        self._demand.begin(at_s, self._periods)
+        return self._demand.bucket(at_s, self._periods)
+
+    def _is_new(self, event: Transaction, bucket: OpenBucket | None) -> bool:
+        if not self._is_fresh_id(event.event_id, event.occurred_at_s, bucket):
+            return False
+        feed = next((feed for feed in self.spec.feeds if feed.id == event.feed_id), None)
+        if feed is None or feed.repeated_lines == "keep" or event.document_id is None:
+            return True
+        line = f"{event.document_id}|{event.resource_id}|{event.kind}|{event.quantity_units}|{event.unit_price}"
+        if self._seen.add(f"line|{line}|{event.occurred_at_s}", bucket_start_s=self._start(event.occurred_at_s, bucket)):
+            return True
+        self.count("repeated-line")
+        return False
+
+    def _is_fresh_id(self, event_id: str, at_s: float, bucket: OpenBucket | None) -> bool:
+        if not self._seen.add(event_id, bucket_start_s=self._start(at_s, bucket)):
+            self.count("duplicate")
+            return False
+        if bucket is None:
+            self.count("late")
+        self.count("clean")
+        return True
+
+    def _start(self, at_s: float, bucket: OpenBucket | None) -> float | None:
+        return None if bucket is None else self._periods.start_of(at_s)
+
+    def _book(self, event: Transaction, bucket: OpenBucket, *, ran_out: bool) -> None:
+        if event.kind == "sale":
+            sold(bucket, event.resource_id, event.quantity_units, event.occurred_at_s, event.customer_key)
+        elif event.kind == "cancellation":
+            cancelled(bucket, event.resource_id, -event.quantity_units, event.customer_key)
+        if ran_out:
+            bucket.stock_outs.add(event.resource_id)
+
+    def _close(self, bucket: ClosedBucket, *, now_s: float, cut: Cut, clock: RunClock, effects: Effects) -> bool:
+        """Learn from `bucket` and return whether it was heard whole."""
+        whole = self._watermark.covers(bucket.start_s, bucket.end_s) and self._demand.heard_from_start
+        self._demand.heard_from_start = True  # true of every bucket after the first
+        self._seen.close(bucket.start_s)
+        ahead = [self._periods.shift(bucket.end_s, count) for count in range(self.spec.horizon_periods)]
+        slots = [self._periods.slot_of_week(start_s) for start_s in ahead]
+        expires_at_s = self._periods.shift(bucket.end_s, EXPIRY_PERIODS)
+        for resource_id, series in self._series.items():
+            learnt = self._learnable(resource_id, series, bucket, whole=whole)
+            said = series.forecast
+            series.learn(learnt, slots, as_of_s=bucket.end_s, expires_at_s=expires_at_s)
+            self.count("buckets:missing" if learnt.value is None else "buckets:closed")
+            effects.closed.append(
+                BucketClosed(
+                    pool_id=self.spec.pool_id,
+                    resource_id=resource_id,
+                    period_start_s=bucket.start_s,
+                    value=learnt.value,
+                    censored=learnt.censored,
+                    said_mean=said.mean[0] if said else None,
+                    said_quantiles=said.quantiles[0] if said else None,
+                    forecast=series.forecast,
+                    cut=cut,
+                )
+            )
+        effects.touched.add(self.spec.pool_id)
+        if self.spec.controlled:
+            effects.ticks.append(self._tick(bucket, missing=not whole, now_s=now_s, cut=cut, clock=clock))
+        return whole
+
+    def _learnable(self, resource_id: str, series: Series, bucket: ClosedBucket, *, whole: bool) -> Bucket:
+        resource = self.spec.resource(resource_id)
+        assert resource is not None
+        heard = bucket.content.series.get(resource_id)
+        value: float | None
+        if not whole:
+            value = None
+        elif heard is None or heard.count == 0:
+            value = 0.0 if resource.aggregate == "sum" else None  # no sales is zero sales; no reading is no reading
+        else:
+            value = heard.value(resource.aggregate)
+        on_hand = series.ledger.on_hand_units
+        return Bucket(
+            start_s=bucket.start_s,
+            slot_of_week=self._periods.slot_of_week(bucket.start_s),
+            value=value,
+            censored=resource_id in bucket.content.stock_outs or (on_hand is not None and on_hand <= 0),
+            covariates=tuple((name, one.value("mean")) for name, one in sorted(bucket.content.covariates.items())),
+        )
+
+    def _tick(self, bucket: ClosedBucket, *, missing: bool, now_s: float, cut: Cut, clock: RunClock) -> Tick:
+        return Tick(
+            tick_id=f"{self.spec.pool_id}/{self._periods.text(bucket.end_s)}",
+            pool_id=self.spec.pool_id,
+            period_start_s=bucket.end_s,
+            valid_until_s=bucket.end_s + self.spec.decision_window_s,
+            now_s=now_s,
+            run_clock=clock,
+            missing=missing,
+            cut=cut,
+        )
+
+    def _skip_weeks(self, from_s: float, reach_s: float) -> None:
+        per_week = SLOTS_PER_WEEK[self.spec.period]
+        weeks = int((reach_s - from_s) // (7 * 86_400)) - 1
+        if weeks > 0:
+            self._demand.skip(self._periods, weeks * per_week)
+            self.counters["buckets:skipped"] = self.counters.get("buckets:skipped", 0) + weeks * per_week

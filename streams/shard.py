@@ -1,0 +1,244 @@
+"""State = fold(apply, log): one (topic, partition)'s records in, state and effects out. Pure and deterministic.
+
+The same records give the same state and effects on any machine at any time: `wall_s` is the broker's append
+time, and nothing here reads a clock, the environment or a random number.
+"""
+
+import msgspec
+
+from streams.catalog import PoolSpec
+from streams.clock import LIVE, RunClock
+from streams.effects import Effects
+from streams.errors import InvalidEventError, StateError
+from streams.events import (
+    Clock,
+    Covariate,
+    Cut,
+    DeadLetter,
+    Heartbeat,
+    InputEvent,
+    PoolView,
+    SensorReading,
+    Transaction,
+    decode_input,
+)
+from streams.pool import Pool, PoolState
+from streams.topics import MESSAGE_BYTES_MAX, partition_of
+
+STATE_VERSION = 1
+
+
+class ShardState(msgspec.Struct):
+    """Everything a `Shard` is, as plain values; what a snapshot holds."""
+
+    version: int
+    topic: str
+    partition: int
+    partitions: int
+    epoch: int
+    next_offset: int
+    wall_s: float
+    run_clock: RunClock
+    counters: dict[str, int]
+    pools: dict[str, PoolState]
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_DECODE = msgspec.msgpack.Decoder(ShardState).decode
+
+
+class Shard:
+    """The live state of one partition of one input topic."""
+
+    def __init__(self, topic: str, partition: int, partitions: int) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.next_offset = 0  # everything below is folded
+        self.counters: dict[str, int] = {}
+        self._partitions = partitions
+        self._epoch = 0
+        self._wall_s = 0.0  # the newest append time: time is in the log
+        self._run_clock = LIVE
+        self._pools: dict[str, Pool] = {}
+
+    @classmethod
+    def restore(cls, data: bytes, *, partitions: int) -> "Shard":
+        """Return the shard that `state()` was taken of; raise StateError when it cannot be folded on."""
+        try:
+            state = _DECODE(data)
+        except msgspec.DecodeError as error:
+            raise StateError(f"a snapshot's content is not readable ({error}); it was written by other code") from error
+        if state.version != STATE_VERSION:
+            raise StateError(f"a snapshot is of state version {state.version}, this is {STATE_VERSION}")
+        if state.partitions != partitions:
+            raise StateError(
+                f"{state.topic} has {partitions} partitions now and had {state.partitions} when its snapshot was "
+                f"taken: pools have moved between partitions; `headgate shard reset --accept-loss` starts anew"
+            )
+        shard = cls(state.topic, state.partition, partitions)
+        shard.next_offset = state.next_offset
+        shard.counters = state.counters
+        shard._epoch = state.epoch
+        shard._wall_s = state.wall_s
+        shard._run_clock = state.run_clock
+        shard._pools = {name: Pool.restore(pool) for name, pool in state.pools.items()}
+        return shard
+
+    def state(self) -> bytes:
+        """Return the whole state as bytes; `restore` gives an equal shard."""
+        return _ENCODE(
+            ShardState(
+                STATE_VERSION,
+                self.topic,
+                self.partition,
+                self._partitions,
+                self._epoch,
+                self.next_offset,
+                self._wall_s,
+                self._run_clock,
+                self.counters,
+                {name: pool.state() for name, pool in self._pools.items()},
+            )
+        )
+
+    def apply(self, data: bytes, *, offset: int, wall_s: float) -> Effects:
+        """Fold the record at `offset`, appended at `wall_s`. A record below `next_offset` was folded before."""
+        effects = Effects()
+        if offset < self.next_offset:
+            return effects
+        self.next_offset = offset + 1
+        self._wall_s = max(self._wall_s, wall_s)
+        pool_id, event_id = None, None
+        try:
+            event = self._decoded(data)
+            if isinstance(event, Clock):
+                self._beat(event, effects)
+                return effects
+            pool_id, event_id = event.pool_id, getattr(event, "event_id", None)
+            self._apply_to_pool(event, offset, effects)
+        except InvalidEventError as error:
+            self._park(error, data, offset=offset, pool_id=pool_id, event_id=event_id, effects=effects)
+        return effects
+
+    def park(self, data: bytes, error: InvalidEventError, *, offset: int, wall_s: float) -> Effects:
+        """Pass over the record at `offset`, which cannot be folded, and say so in the dead letters."""
+        effects = Effects()
+        if offset >= self.next_offset:
+            self.next_offset = offset + 1
+            self._wall_s = max(self._wall_s, wall_s)
+            self._park(error, data, offset=offset, pool_id=None, event_id=None, effects=effects)
+        return effects
+
+    def view(self, pool_id: str) -> PoolView:
+        """Return one pool as readers get it."""
+        pool = self._pools[pool_id]
+        return pool.view(now_s=self._now_s(pool), cut=self._cut())
+
+    def pool_ids(self) -> tuple[str, ...]:
+        """Return the pools that live here."""
+        return tuple(self._pools)
+
+    def totals(self) -> dict[str, int]:
+        """Return the counters of the partition and all its pools together."""
+        total = dict(self.counters)
+        for pool in self._pools.values():
+            for name, count in pool.counters.items():
+                total[name] = total.get(name, 0) + count
+        return total
+
+    def _decoded(self, data: bytes) -> InputEvent:
+        if len(data) > MESSAGE_BYTES_MAX:
+            raise InvalidEventError("oversize", f"{len(data)} bytes; an event has at most {MESSAGE_BYTES_MAX}")
+        try:
+            return decode_input(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise InvalidEventError("malformed", f"no event of this vocabulary: {error}") from error
+
+    def _apply_to_pool(self, event: InputEvent, offset: int, effects: Effects) -> None:
+        assert not isinstance(event, Clock)
+        if partition_of(event.pool_id, self._partitions) != self.partition:
+            raise InvalidEventError(
+                "wrong-partition",
+                f"pool {event.pool_id[:64]!r} belongs to partition {partition_of(event.pool_id, self._partitions)} "
+                "by murmur2; the producer places keys in another way",
+            )
+        if isinstance(event, PoolSpec):
+            self._declare(event, effects)
+            return
+        pool = self._pools.get(event.pool_id)
+        if pool is None:
+            raise InvalidEventError("unknown-pool", f"no catalog declares pool {event.pool_id[:64]!r}")
+        now_s = self._now_s(pool)
+        effects.touched.add(event.pool_id)
+        if isinstance(event, Heartbeat):
+            pool.apply_heartbeat(event, now_s=now_s)
+        else:
+            named = event if event.event_id else msgspec.structs.replace(event, event_id=self._place(offset))
+            match named:
+                case Transaction():
+                    pool.apply_transaction(named, now_s=now_s)
+                case SensorReading():
+                    pool.apply_reading(named, now_s=now_s)
+                case Covariate():
+                    pool.apply_covariate(named, now_s=now_s)
+        self._close_due(pool, effects)
+
+    def _declare(self, spec: PoolSpec, effects: Effects) -> None:
+        if spec.topic != self.topic:
+            raise InvalidEventError("wrong-topic", f"pool {spec.pool_id} lives on {spec.topic}, not on {self.topic}")
+        pool = self._pools.get(spec.pool_id)
+        if pool is None:
+            self._pools[spec.pool_id] = Pool.new(spec, now_s=self._run_clock.now_s(self._wall_s))
+        else:
+            pool.declare(spec, now_s=self._now_s(pool))
+        effects.touched.add(spec.pool_id)
+
+    def _beat(self, event: Clock, effects: Effects) -> None:
+        if event.scope:
+            for pool_id in event.scope:
+                if pool_id in self._pools:
+                    self._pools[pool_id].run_clock = event.run_clock
+        else:
+            self._run_clock = event.run_clock
+        for pool in self._pools.values():
+            self._close_due(pool, effects)
+
+    def _close_due(self, pool: Pool, effects: Effects) -> None:
+        clock = pool.run_clock or self._run_clock
+        pool.close_due(now_s=clock.now_s(self._wall_s), cut=self._cut(), clock=clock, effects=effects)
+
+    def _now_s(self, pool: Pool) -> float:
+        return (pool.run_clock or self._run_clock).now_s(self._wall_s)
+
+    def _cut(self) -> Cut:
+        return Cut(topic=self.topic, partition=self.partition, epoch=self._epoch, next_offset=self.next_offset)
+
+    def _place(self, offset: int) -> str:
+        return f"{self.topic}/{self.partition}/{offset}"
+
+    def _park(
+        self,
+        error: InvalidEventError,
+        data: bytes,
+        *,
+        offset: int,
+        pool_id: str | None,
+        event_id: str | None,
+        effects: Effects,
+    ) -> None:
+        pool = self._pools.get(pool_id or "")
+        counters = pool.counters if pool else self.counters
+        counters[f"dead:{error.rule}"] = counters.get(f"dead:{error.rule}", 0) + 1
+        effects.dead.append(
+            DeadLetter(
+                topic=self.topic,
+                partition=self.partition,
+                offset=offset,
+                rule=error.rule,
+                message=error.message,
+                pool_id=pool_id[:64] if pool_id else None,
+                event_id=event_id[:64] if event_id else None,
+                at_s=self._wall_s,
+                size_bytes=len(data),
+            )
+        )

@@ -1,0 +1,158 @@
+"""One worker process: settings in, a Faust app that ingests, forecasts and decides out.
+
+Faust gives consumer groups, assignment and rebalancing; state, outputs and fences are ours (design, section 5).
+"""
+
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import faust
+import psutil
+import redis
+import redis.asyncio
+
+from streams.administration import create_topics
+from streams.agents.ingest import Ingest, add_ingest
+from streams.connections import redis_options, tls_context
+from streams.errors import UnavailableError
+from streams.events import PartitionHealth
+from streams.forecast_store import HEALTH_TTL_S, RedisForecastStore
+from streams.health import Health
+from streams.keys import load_or_create
+from streams.outputs import Outputs
+from streams.pacemaker import INTERVAL_S, beat
+from streams.settings import Settings
+from streams.shards import Shards
+from streams.skips import SkipList
+from streams.snapshots import DiskSnapshots
+from streams.transport import install
+
+log = logging.getLogger(__name__)
+
+GROUP = "headgate"
+SESSION_TIMEOUT_S = 6.0  # how long a dead worker's partitions wait for their next owner
+HEARTBEAT_S = 2.0
+BUFFERED_MESSAGES_MAX = 1024  # fetched and not yet folded
+
+
+class WorkerApp(faust.App):
+    """A Faust app whose outputs are connected before its agents run and whose state is sealed when it ends."""
+
+    outputs: Outputs
+    ingest: Ingest
+
+    async def on_start(self) -> None:
+        """Connect the outputs first."""
+        await self.outputs.start()
+        await super().on_start()
+
+    async def on_stop(self) -> None:
+        """Seal every shard, so that the next start replays nothing; a crash does without."""
+        if not self.crashed:
+            await self.ingest.release_all()
+        await self.outputs.stop()
+        await super().on_stop()
+
+
+def build(settings: Settings) -> WorkerApp:
+    """Return the app of one worker; raise UnavailableError when Kafka or Redis does not answer."""
+    create_topics(settings)
+    _check_redis(settings)
+    app = WorkerApp(
+        GROUP,
+        broker=[f"kafka://{server}" for server in settings.broker.split(",")],
+        broker_credentials=_credentials(settings),
+        broker_session_timeout=SESSION_TIMEOUT_S,
+        broker_heartbeat_interval=HEARTBEAT_S,
+        consumer_group_instance_id=settings.worker_id,
+        consumer_auto_offset_reset="earliest",
+        stream_buffer_maxsize=BUFFERED_MESSAGES_MAX,
+        store="memory://",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        datadir=str(settings.data_dir / "faust"),
+    )
+    shards = Shards(DiskSnapshots(_folder(settings, "snapshots"), _seal_key(settings)))
+    install(app, shards)
+    client = redis.asyncio.Redis.from_url(settings.redis, **redis_options(settings))
+    store = RedisForecastStore(client)
+    health = Health(settings.worker_id)
+    app.outputs = Outputs(settings)
+    skips = SkipList(settings.data_dir / "snapshots" / "skips.jsonl")
+    app.ingest = Ingest(shards, app.outputs, store, skips, health, settings)
+    add_ingest(app, app.ingest)
+    _add_beats(app, shards, store, health)
+    return app
+
+
+def run(settings: Settings) -> int:
+    """Run a worker until it is told to end or cannot go on."""
+    worker = faust.Worker(build(settings), loglevel="warn", redirect_stdouts=False)
+    worker.execute_from_commandline()
+    return 0
+
+
+def _add_beats(app: WorkerApp, shards: Shards, store: RedisForecastStore, health: Health) -> None:
+    process = psutil.Process()
+
+    @app.timer(interval=INTERVAL_S)  # type: ignore[untyped-decorator]
+    async def report_and_beat() -> None:
+        await beat(app.outputs)
+        now_s = time.time()
+        report = health.report(
+            [_partition_health(place, held, now_s) for place, held in sorted(shards.held.items())],
+            [held.shard.totals() for held in shards.held.values()],
+            at_s=now_s,
+            rss_bytes=process.memory_info().rss,
+        )
+        try:
+            await store.write_health(report)
+        except UnavailableError as error:
+            log.warning("%s; it is said again in %.0f s", error, HEALTH_TTL_S)
+
+
+def _partition_health(place: tuple[str, int], held: Any, now_s: float) -> PartitionHealth:
+    return PartitionHealth(
+        topic=place[0],
+        partition=place[1],
+        next_offset=held.shard.next_offset,
+        end_offset=held.end_offset,
+        events_total=held.folded,
+        snapshot_offset=held.snapshot_offset,
+        snapshot_age_s=None if held.snapshot_wall_s is None else now_s - held.snapshot_wall_s,
+    )
+
+
+def _check_redis(settings: Settings) -> None:
+    try:
+        with redis.Redis.from_url(settings.redis, **redis_options(settings)) as client:
+            client.ping()
+    except (redis.RedisError, OSError) as error:
+        raise UnavailableError(
+            f"no Redis answers at {settings.redis} ({error}); start one with `headgate up`, or name another with --redis"
+        ) from error
+
+
+def _credentials(settings: Settings) -> Any:
+    context = tls_context(settings)
+    if settings.kafka_sasl_mechanism:
+        return faust.SASLCredentials(
+            username=settings.kafka_username,
+            password=settings.kafka_password,
+            ssl_context=context,
+            mechanism=settings.kafka_sasl_mechanism,
+        )
+    return faust.SSLCredentials(context) if context else None
+
+
+def _folder(settings: Settings, name: str) -> Path:
+    folder = settings.data_dir / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _seal_key(settings: Settings) -> bytes:
+    return load_or_create(settings.seal_hmac_key, settings.data_dir / "keys" / "seal.key")
