@@ -85,6 +85,8 @@ def ensure_jars(
     folder.mkdir(parents=True, exist_ok=True)
     if any(_missing(folder, jar) for jar in wanted):
         with locked(folder):
+            for stale in folder.parent.glob("prepared-*"):  # made from the files that go missing; see ops.stack.kafka
+                shutil.rmtree(stale)
             _download_all(folder, [jar for jar in wanted if _missing(folder, jar)], mirror, progress)
     return [folder / jar.file_name for jar in wanted]
 
