@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike
 
 from simulator.inventory.types import Float64s, Stock
 
-__all__ = ["Stock", "advance", "meet", "period_cost", "place"]
+__all__ = ["Stock", "advance", "meet", "period_cost", "place", "ration"]
 
 
 def place(stock: Stock, order: Float64s, lead_time_periods: ArrayLike) -> Stock:
@@ -67,3 +67,18 @@ def period_cost(stock_after: Stock, unmet: Float64s, holding_cost: ArrayLike, lo
     """
     left = np.maximum(stock_after.on_hand, 0.0)
     return np.asarray(np.asarray(holding_cost) * left + np.asarray(lost_sale_cost) * unmet, dtype=np.float64)
+
+
+def ration(order: Float64s, unit_cost: Float64s, capacity_units: Float64s, budget: Float64s) -> Float64s:
+    """Return whole orders (..., n) within the limits of each pool (...): all items give up the same share.
+
+    >>> ration(np.array([6.0, 2.0]), np.array([1.0, 2.0]), np.array(4.0), np.array(100.0))
+    array([3., 1.])
+    >>> ration(np.array([6.4, 2.5]), np.array([1.0, 2.0]), np.array(99.0), np.array(100.0))
+    array([6., 3.])
+    """
+    wanted = np.floor(np.maximum(order, 0.0) + 0.5)  # half up, as the guard rounds
+    spent = (wanted * unit_cost).sum(axis=-1)
+    units = wanted.sum(axis=-1)
+    share = np.minimum(capacity_units / np.maximum(units, 1e-9), budget / np.maximum(spent, 1e-9))[..., np.newaxis]
+    return np.where(share < 1.0, np.floor(wanted * share), wanted)

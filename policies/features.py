@@ -1,0 +1,89 @@
+"""An observation in, what a network sees of it out: (n, FEATURES) float32 without units, equal in training and live.
+
+Everything in units is divided by the forecast mean of a period over the protection interval, so that one network
+serves items that sell one a day and items that sell two hundred.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online_models.base import QUANTILE_LEVELS
+from policies.inventory.base_stock import critical_ratio, position_units, target_units
+from policies.observation import Float32s, Observation
+
+Float64s = NDArray[np.float64]
+
+VERSION = 1  # raised whenever a feature changes its meaning; a network is bound to it
+
+PERIODS = 8  # of the pipeline and the forecast that the network sees
+RATIO_MAX = 30.0  # a ratio above it says no more than "very many"
+UNITS_MIN = 1e-3  # below it a series is as good as dead
+
+NAMES: tuple[str, ...] = (
+    "on_hand",
+    *(f"arrives_in_{k + 1}" for k in range(PERIODS)),
+    *(f"mean_in_{k}" for k in range(PERIODS)),
+    *(f"lead_quantile_{level:g}" for level in QUANTILE_LEVELS),
+    "next_median",
+    "next_quantile_0.95",
+    "target",
+    "missing",
+    "logit_critical_ratio",
+    "lead_time",
+    "log_scale",
+)
+
+
+def scale_units(observation: Observation) -> Float64s:
+    """Return per item the forecast mean of a period over the protection interval, (n,) units, above 0."""
+    mean = observation.demand_mean_units.astype(np.float64)
+    lead = observation.lead_time_periods.astype(np.int64)[:, np.newaxis]
+    inside = np.arange(mean.shape[1]) <= lead
+    total = np.where(inside, mean, 0.0).sum(axis=1)
+    mean_units = total / np.maximum(inside.sum(axis=1), 1)
+    return np.asarray(np.maximum(mean_units, UNITS_MIN), dtype=np.float64)
+
+
+def compute(observation: Observation) -> Float32s:
+    """Return (n, len(NAMES)) features; finite for any observation."""
+    scale = scale_units(observation)[:, np.newaxis]
+    lead = observation.lead_time_periods.astype(np.float64)[:, np.newaxis]
+    target, position = target_units(observation), position_units(observation)
+    ratio = critical_ratio(observation.lost_sale_cost.astype(np.float64), observation.holding_cost.astype(np.float64))
+    odds = np.clip(ratio, 0.01, 0.999)
+    next_quantiles = observation.demand_quantile_units[:, 0, :].astype(np.float64)
+    columns = (
+        _squashed(observation.on_hand_units.astype(np.float64)[:, np.newaxis] / scale),
+        _squashed(_pipeline_columns(observation.pipeline_units.astype(np.float64)) / scale),
+        _squashed(_mean_columns(observation.demand_mean_units.astype(np.float64)) / scale),
+        _squashed(observation.lead_demand_quantile_units.astype(np.float64) / (scale * (lead + 1))),
+        _squashed(next_quantiles[:, [QUANTILE_LEVELS.index(0.5), QUANTILE_LEVELS.index(0.95)]] / scale),
+        _squashed(target[:, np.newaxis] / (scale * (lead + 1))),
+        np.clip((target - position)[:, np.newaxis] / np.maximum(target, UNITS_MIN)[:, np.newaxis], -3.0, 1.0),
+        np.log(odds / (1.0 - odds))[:, np.newaxis] / 4.0,
+        lead / PERIODS,
+        np.clip(np.log10(scale), -3.0, 5.0),
+    )
+    return np.concatenate(columns, axis=1).astype(np.float32)
+
+
+def _squashed(ratio: Float64s) -> Float64s:
+    """Return the logarithm of 1 + |ratio| with its sign: small ratios stay apart, huge ones stay bounded."""
+    return np.asarray(np.sign(ratio) * np.log1p(np.minimum(np.abs(ratio), RATIO_MAX)), dtype=np.float64)
+
+
+def _pipeline_columns(pipeline: Float64s) -> Float64s:
+    """Return (n, PERIODS): zeros where the pipeline is shorter, everything later in the last column."""
+    result = np.zeros((pipeline.shape[0], PERIODS))
+    kept = min(pipeline.shape[1], PERIODS)
+    result[:, :kept] = pipeline[:, :kept]
+    result[:, -1] += pipeline[:, PERIODS:].sum(axis=1)
+    return result
+
+
+def _mean_columns(mean: Float64s) -> Float64s:
+    """Return (n, PERIODS): the average of the horizon where it is shorter, the first periods where it is longer."""
+    result = np.repeat(mean.mean(axis=1, keepdims=True), PERIODS, axis=1)
+    kept = min(mean.shape[1], PERIODS)
+    result[:, :kept] = mean[:, :kept]
+    return result

@@ -1,0 +1,126 @@
+"""What a forecaster would know of generated demand: the past in, means and quantiles with its errors out.
+
+The live forecasts come from an online model with empirical residual quantiles. They lag behind the level, know
+the weekly profile roughly, and take their quantiles from a short history, sometimes too wide or too narrow. A
+policy that learnt on perfect forecasts would trust them too much.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from online_models.base import QUANTILE_LEVELS
+from simulator.inventory.demand import PERIODS_PER_WEEK, Demand
+from simulator.inventory.types import Float64s, Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """How wrong forecasts are; spreads are standard deviations of logarithms."""
+
+    profile: float = 0.1  # of each weekday's factor
+    level: tuple[float, float] = (0.03, 0.2)  # of the level at one origin, uniform per series
+    memory: float = 0.9  # how much of the level's error is left a period later
+    dispersion: float = 0.2  # of the width of the quantiles, per series
+
+
+LIVE_LIKE = Errors()
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """Forecasts from every origin of a stretch of demand; origin 0 is the first period after the history."""
+
+    level_units: Float64s  # (worlds, n, origins) level as believed
+    profile: Float64s  # (worlds, n, 7) weekly factors as believed
+    residual_units: Float64s  # (worlds, n, quantiles) of one period at the average level
+    lead_residual_units: Float64s  # (worlds, n, quantiles) of the periods until an order is there, together
+    scaling: Float64s  # (worlds, n, 1) power of the mean by which residuals grow: 0, 0.5 or 1
+    average_units: Float64s  # (worlds, n, 1) mean of a period over the history
+    lead_time_periods: Int64s  # (worlds, n)
+    start: int  # slot of the week of origin 0
+
+    def means(self, origin: int, horizon: int) -> Float64s:
+        """Return (worlds, n, horizon) units per period from `origin` on."""
+        slots = (self.start + origin + np.arange(horizon)) % PERIODS_PER_WEEK
+        return np.asarray(self.level_units[..., origin, np.newaxis] * self.profile[..., slots], dtype=np.float64)
+
+    def quantiles(self, means: Float64s) -> Float64s:
+        """Return (worlds, n, horizon, quantiles) units of the periods with the given means."""
+        grown = _growth(means, self.average_units, self.scaling)
+        around = self.residual_units[..., np.newaxis, :] * grown[..., np.newaxis]
+        return np.asarray(np.maximum(means[..., np.newaxis] + around, 0.0), dtype=np.float64)
+
+    def lead_quantiles(self, means: Float64s) -> Float64s:
+        """Return (worlds, n, quantiles) units over lead time + 1 periods, whose means come first in `means`."""
+        inside = np.arange(means.shape[-1]) <= self.lead_time_periods[..., np.newaxis]
+        total = np.where(inside, means, 0.0).sum(axis=-1, keepdims=True)
+        usual = self.average_units * (self.lead_time_periods[..., np.newaxis] + 1)
+        around = self.lead_residual_units * _growth(total, usual, self.scaling)
+        return np.asarray(np.maximum(total + around, 0.0), dtype=np.float64)
+
+
+def _growth(means: Float64s, usual: Float64s, scaling: Float64s) -> Float64s:
+    return np.asarray(np.power(np.maximum(means, 0.0) / np.maximum(usual, 1e-9), scaling), dtype=np.float64)
+
+
+def believe(
+    rng: np.random.Generator, demand: Demand, lead_time_periods: Int64s, history: int, errors: Errors = LIVE_LIKE
+) -> Forecasts:
+    """Return the forecasts of `demand` from period `history` on, residuals measured on the periods before it."""
+    rows = demand.profile.shape[:2]
+    profile = demand.profile * np.exp(rng.standard_normal(demand.profile.shape) * errors.profile)
+    level = demand.level_units * np.exp(_level_errors(rng, demand.level_units.shape, errors))
+    slots = np.arange(history) % PERIODS_PER_WEEK
+    width = np.exp(rng.standard_normal((*rows, 1)) * errors.dispersion)
+    residual = _residuals(demand.units[..., :history], level[..., :history], profile[..., slots], lead_time_periods)
+    return Forecasts(
+        level_units=level[..., history:],
+        profile=profile,
+        residual_units=residual[0] * width,
+        lead_residual_units=residual[1] * width,
+        scaling=rng.choice([0.0, 0.5, 1.0], size=(*rows, 1)),
+        average_units=(level[..., :history] * profile[..., slots]).mean(axis=-1, keepdims=True),
+        lead_time_periods=lead_time_periods,
+        start=history % PERIODS_PER_WEEK,
+    )
+
+
+def _level_errors(rng: np.random.Generator, shape: tuple[int, ...], errors: Errors) -> Float64s:
+    """Return an autoregressive error of the logarithm of the level, (worlds, n, periods)."""
+    spread = rng.uniform(*errors.level, size=shape[:2])
+    shocks = rng.standard_normal(shape) * spread[..., np.newaxis]
+    result = np.empty(shape)
+    result[..., 0] = shocks[..., 0]
+    step = np.sqrt(1.0 - errors.memory**2)
+    for period in range(1, shape[-1]):
+        result[..., period] = errors.memory * result[..., period - 1] + step * shocks[..., period]
+    return result
+
+
+def _residuals(
+    units: Float64s, level: Float64s, profile: Float64s, lead_time_periods: Int64s
+) -> tuple[Float64s, Float64s]:
+    """Return the residual quantiles of one period and of lead time + 1 periods, each (worlds, n, quantiles)."""
+    one = _quantiles(units - level * profile)
+    lead = np.empty_like(one)
+    for periods in np.unique(lead_time_periods):
+        chosen = lead_time_periods == periods
+        lead[chosen] = _quantiles(_window_residuals(units[chosen], level[chosen], profile[chosen], int(periods) + 1))
+    return one, lead
+
+
+def _window_residuals(units: Float64s, level: Float64s, profile: Float64s, width: int) -> Float64s:
+    """Return, per origin, the demand of the next `width` periods less what the level at the origin promised."""
+    ends = units.shape[-1] - width + 1
+    asked = _running_sum(units, width)
+    return np.asarray(asked - level[..., :ends] * _running_sum(profile, width), dtype=np.float64)
+
+
+def _running_sum(values: Float64s, width: int) -> Float64s:
+    total = np.concatenate([np.zeros((*values.shape[:-1], 1)), np.cumsum(values, axis=-1)], axis=-1)
+    return np.asarray(total[..., width:] - total[..., :-width], dtype=np.float64)
+
+
+def _quantiles(values: Float64s) -> Float64s:
+    return np.moveaxis(np.quantile(values, QUANTILE_LEVELS, axis=-1), 0, -1)

@@ -1,0 +1,70 @@
+"""The vectorised world in, Stable-Baselines3's `VecEnv` out: the same numbers under other names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
+
+from policies.observation import Float32s
+from simulator.inventory.vector_env import InventoryVectorEnv
+
+
+class TrainingWorlds(VecEnv):
+    """What PPO steps. All worlds run in this process: numpy is the parallelism."""
+
+    def __init__(self, worlds: InventoryVectorEnv, seed: int) -> None:
+        """Take the worlds and the seed of everything they draw."""
+        self.render_mode = None
+        super().__init__(worlds.num_envs, worlds.single_observation_space, worlds.single_action_space)
+        self._worlds = worlds
+        self._seed: int | None = seed
+        self._actions: Float32s = np.zeros((worlds.num_envs, worlds.setting.items), dtype=np.float32)
+
+    def reset(self) -> VecEnvObs:
+        """Draw new worlds; only the first draw is seeded, the next ones go on from there."""
+        observation, _ = self._worlds.reset(seed=self._seed)
+        self._seed = None
+        return observation
+
+    def step_async(self, actions: Float32s) -> None:
+        """Remember what to do."""
+        self._actions = actions
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Do it; the last observation of ended worlds goes where PPO looks for it."""
+        observation, rewards, _, ended, information = self._worlds.step(self._actions)
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        if ended.any():
+            infos = [{"TimeLimit.truncated": True, "terminal_observation": last} for last in information["final_obs"]]
+        return observation, rewards.astype(np.float32), ended, infos
+
+    def close(self) -> None:
+        """Close the worlds."""
+        self._worlds.close()
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """Return the attribute of the worlds, once for each."""
+        return [getattr(self._worlds, attr_name, None) for _ in self._get_indices(indices)]
+
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
+        """Refuse: worlds are drawn together and have no attributes of their own."""
+        raise NotImplementedError(f"{attr_name} cannot be set for single worlds")
+
+    def env_method(self, method_name: str, *arguments: Any, indices: VecEnvIndices = None, **named: Any) -> list[Any]:
+        """Refuse: there is no single world to call."""
+        raise NotImplementedError(f"{method_name} cannot be called on single worlds")
+
+    def env_is_wrapped(
+        self,
+        wrapper_class: type[Any],  # noqa: ARG002  Stable-Baselines3's signature
+        indices: VecEnvIndices = None,
+    ) -> list[bool]:
+        """Return that nothing is wrapped."""
+        return [False for _ in self._get_indices(indices)]
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Take the seed of the next reset."""
+        self._seed = seed
+        return [seed] * self.num_envs
