@@ -1,0 +1,194 @@
+"""The last door before the world: allocations in from `actions`, to a receiver and to `outcomes` out.
+
+An allocation's offset is committed once all its outcomes are acknowledged (`ops.hand_over` says how each line is
+kept from acting twice). A receiver that fails is tried again with growing pauses until the lines expire, in order:
+nothing overtakes. The kill file is looked at before every try. One gateway runs at a time: the journal is locked,
+and the consumer group has one static member, so a second one elsewhere takes the door over and the first one stops.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from typing import Any
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.consumer.fetcher import ConsumerRecord
+from kafka.errors import FencedInstanceIdError, KafkaError
+from kafka.structs import OffsetAndMetadata, TopicPartition
+
+from ops.gateway_journal import Journal
+from ops.hand_over import HandOver, LineResult, Receiver
+from ops.pool_specs import PoolSpecs
+from streams.connections import kafka_options
+from streams.errors import StateError, UnavailableError
+from streams.events import Allocation, decode_output
+from streams.settings import Settings
+from streams.topics import ACTIONS, OUTCOMES
+
+__all__ = ["Gateway", "LineResult", "Receiver"]
+
+GROUP = "gateway"
+JOURNAL = "gateway.sqlite"
+POLL_S = 0.2
+RECORDS_MAX = 100  # allocations taken from Kafka at a time
+RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # pauses before a failed allocation is tried again; the last repeats
+ACKNOWLEDGE_S = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class Gateway:
+    """Runs in one thread; `now_s` gives the event time of a pool."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        receiver: Receiver,
+        now_s: Callable[[str], float],
+        *,
+        own_limits: Mapping[str, float] | None = None,  # "POOL/RESOURCE" or "POOL" -> most units of one order
+        dry_run: bool = False,  # sees every action from now on, and leaves no trace: no journal, commit or outcome
+    ) -> None:
+        self._settings = settings
+        self._receiver = receiver
+        self._now_s = now_s
+        self._own_limits = own_limits or {}
+        self._dry_run = dry_run
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Ask `run` to end after the allocation in hand; safe from any thread."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Handle allocations until `stop`.
+
+        Raises UnavailableError when no broker answers at the start, StateError when another gateway is at work.
+        """
+        settings = self._settings
+        with ExitStack() as resources:
+            journal = resources.enter_context(Journal(None if self._dry_run else settings.data_dir / JOURNAL))
+            journal.forget(time.time())  # noqa: TID251  an edge
+            try:
+                producer = resources.enter_context(closing(_producer(settings)))
+                specs = resources.enter_context(PoolSpecs(settings))
+                consumer = resources.enter_context(closing(_consumer(settings, dry_run=self._dry_run)))
+            except KafkaError as error:
+                raise UnavailableError(
+                    f"no Kafka broker answers at {settings.broker} ({error}); start one with `headgate up`, or name "
+                    "another with --broker"
+                ) from error
+            hand_over = HandOver(
+                journal,
+                self._receiver,
+                lambda pool_id, outcomes: None if self._dry_run else _publish(producer, pool_id, outcomes),
+                now_s=self._now_s,
+                data_dir=settings.data_dir,
+                own_limits=self._own_limits,
+            )
+            try:
+                self._loop(consumer, specs, hand_over)
+            except FencedInstanceIdError as error:
+                raise StateError("another gateway has taken over; only one door may be open") from error
+
+    def _loop(self, consumer: Any, specs: PoolSpecs, hand_over: HandOver) -> None:
+        waiting: deque[ConsumerRecord] = deque()  # at most one poll's records: all is paused while any wait
+        failures = 0
+        while not self._stop.is_set():
+            pause_s = RETRY_S[min(failures, len(RETRY_S)) - 1] if failures else POLL_S
+            self._poll(consumer, waiting, pause_s)
+            failures = failures + 1 if self._work(consumer, waiting, specs, hand_over) else 0
+            if waiting:
+                consumer.pause(*consumer.assignment())
+            elif consumer.paused():
+                consumer.resume(*consumer.paused())
+
+    def _poll(self, consumer: Any, waiting: deque[ConsumerRecord], pause_s: float) -> None:
+        """Add what came to `waiting`, in slices that let `stop` through; the pause is over when something came."""
+        slices = max(1, round(pause_s / POLL_S))
+        for _ in range(slices):
+            batches = consumer.poll(timeout_ms=int(POLL_S * 1000), max_records=RECORDS_MAX)
+            waiting.extend(record for batch in batches.values() for record in batch)
+            if batches or self._stop.is_set():
+                return
+
+    def _work(self, consumer: Any, waiting: deque[ConsumerRecord], specs: PoolSpecs, hand_over: HandOver) -> bool:
+        """Handle what is waiting, in order; return whether it has to be tried again."""
+        while waiting and not self._stop.is_set():
+            try:
+                _handle(waiting[0], specs, hand_over)
+            except UnavailableError as error:
+                log.warning("the gateway tries again: %s", error)
+                return True
+            record = waiting.popleft()
+            if not self._dry_run:
+                _commit(consumer, record)
+        return False
+
+
+def _handle(record: ConsumerRecord, specs: PoolSpecs, hand_over: HandOver) -> None:
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    try:
+        message = decode_output(record.value or b"")
+    except msgspec.MsgspecError as error:
+        log.warning("the gateway skips %s: %s", place, error)
+        return
+    if not isinstance(message, Allocation):
+        log.warning("the gateway skips %s: a %s is no allocation", place, type(message).__name__)
+        return
+    try:
+        spec = specs.get(message.pool_id)
+    except KafkaError as error:
+        raise UnavailableError(f"Kafka does not give the catalog: {error}") from error
+    hand_over.handle(message, spec)
+
+
+def _publish(producer: Any, pool_id: str, outcomes: Sequence[bytes]) -> None:
+    try:
+        for sent in [producer.send(OUTCOMES.name, key=pool_id.encode(), value=outcome) for outcome in outcomes]:
+            sent.get(timeout=ACKNOWLEDGE_S)
+    except KafkaError as error:
+        raise UnavailableError(f"Kafka does not take outcomes of pool {pool_id}: {error}") from error
+
+
+def _producer(settings: Settings) -> Any:
+    return KafkaProducer(
+        **kafka_options(settings),
+        client_id="headgate-gateway",
+        acks="all",
+        enable_idempotence=True,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+
+
+def _consumer(settings: Settings, *, dry_run: bool) -> Any:
+    return KafkaConsumer(
+        ACTIONS.name,
+        **kafka_options(settings),
+        client_id="headgate-gateway",
+        group_id=None if dry_run else GROUP,
+        group_instance_id=None
+        if dry_run
+        else GROUP,  # static: a restart takes over at once, a second gateway fences the first
+        enable_auto_commit=False,
+        auto_offset_reset="latest" if dry_run else "earliest",
+        allow_auto_create_topics=False,
+        max_poll_records=RECORDS_MAX,
+        max_poll_interval_ms=600_000,  # a receiver may be slow
+        metrics_enabled=False,
+    )
+
+
+def _commit(consumer: Any, record: ConsumerRecord) -> None:
+    place = TopicPartition(record.topic, record.partition)
+    try:
+        consumer.commit({place: OffsetAndMetadata(record.offset + 1, "", -1)})
+    except FencedInstanceIdError:
+        raise
+    except KafkaError as error:  # the record comes again and is known by then
+        log.warning("the gateway could not commit %s/%s: %s", record.topic, record.partition, error)
