@@ -1,13 +1,15 @@
 """A folder in, a running Kafka and Valkey on free loopback ports out, until the `with` block ends."""
 
+import fcntl
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from ops.child import Child
 from ops.stack.kafka import Kafka
 from ops.stack.valkey import Valkey
+from streams.errors import ConfigurationError, UnavailableError
 from streams.settings import Settings, read
 
 
@@ -31,10 +33,12 @@ class LocalStack:
         self._kafka_at = (folder / "kafka", logs / "kafka.log", kafka_port)
         self._progress = progress
         self._kafka: Kafka | None = None
+        self._folder_lock: IO[str] | None = None
         self._valkey = Valkey(folder / "valkey", logs / "valkey.log", port=redis_port, persist=persist)
 
     def __enter__(self) -> Self:
         """Start both and return when both answer."""
+        self._folder_lock = hold(self.folder)
         folder, log, port = self._kafka_at
         mirror = read().maven_mirror
         try:
@@ -53,11 +57,22 @@ class LocalStack:
         """Stop both."""
         self.stop()
 
+    def check(self) -> None:
+        """Raise UnavailableError when one of the two has died; what they held is gone or half written."""
+        for child in (self.kafka, self.valkey):
+            if child.exit_status is not None:
+                raise UnavailableError(
+                    f"{child.name} has died (exit status {child.exit_status}); its log {child.log} ends:\n"
+                    f"{child.log_tail()}"
+                )
+
     def stop(self) -> None:
         """End both processes; calling it twice is harmless."""
         self._valkey.stop()
         if self._kafka:
             self._kafka.stop()
+        if self._folder_lock:
+            self._folder_lock.close()
 
     @property
     def kafka(self) -> Child:
@@ -85,3 +100,18 @@ class LocalStack:
         """Return settings that point at these servers and keep their data in the same folder, unless overridden."""
         places: dict[str, Any] = {"broker": self.broker, "redis": self.redis, "data_dir": self.folder}
         return read(**(places | overrides))
+
+
+def hold(folder: Path) -> IO[str]:
+    """Return a file that holds `folder` until it is closed; raise ConfigurationError when another process holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = (folder / "stack.lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise ConfigurationError(
+            f"another embedded stack runs in {folder}; end it, use it with --broker and --redis, or choose another "
+            "folder with --data-dir"
+        ) from error
+    return file

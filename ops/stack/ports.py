@@ -1,5 +1,6 @@
 """A wish for a port in, a free loopback port out."""
 
+import os
 import socket
 
 from streams.errors import ConfigurationError
@@ -22,7 +23,7 @@ def require_free(port: int, option: str) -> int:
         socket.create_server((LOOPBACK, port)).close()
     except OSError as error:
         raise ConfigurationError(
-            f"port {port} ({option}) is taken ({error.strerror}); end what uses it, leave {option} away for any free "
+            f"port {port} ({option}) is taken ({os.strerror(error.errno or 0)}); end what uses it, leave {option} away for any free "
             "port, or use the server that is there with --broker and --redis"
         ) from error
     return port
