@@ -1,0 +1,148 @@
+"""What needs a person first: the picture in, a short list of exceptions out, worst first.
+
+| kind       | when                                                              |
+|------------|-------------------------------------------------------------------|
+| connection | Kafka or Redis is not reached                                     |
+| kill       | the kill switch of the gateway is engaged                         |
+| worker     | no worker has said anything for `HEALTH_TTL_S`                    |
+| hold       | an operator holds a pool or resource                              |
+| stock-out  | nothing on hand                                                   |
+| outcome    | actions that expired or were rejected                             |
+| stale      | forecasts past their expiry                                       |
+| dead       | messages that broke a rule in the last minutes                    |
+| silent     | a declared feed never heard, or a period that closed as missing   |
+| unknown    | events of resources that the catalog does not have                |
+| baseline   | ticks that the fallback decided                                   |
+| guard      | orders that the guard changed                                     |
+| limit      | more series than the console keeps                                |
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ops.console.rows import forecast_state, local_text, zone_and_period
+from ops.console.state import SERIES_MAX, Decided, Picture, PoolState
+from streams.events import Command
+
+ATTENTION_MAX = 60
+NAMES_MAX = 4  # items named in one line
+RECENT_ACTIONS = 200  # over which guard and outcomes are judged
+DEAD_WINDOW_S = 300.0
+_ORDER = {"bad": 0, "warn": 1, "note": 2}
+Item = dict[str, Any]
+
+
+def attention(picture: Picture, wall_s: float) -> list[Item]:
+    """Return what needs a person at wall time `wall_s`. The caller holds the picture's lock."""
+    items: list[Item] = []
+    for source in (_connections, _workers, _holds, _pools, _actions):
+        items.extend(source(picture))
+    items.extend(_dead_letters(picture, wall_s))
+    if picture.series_left_out:
+        items.append(_item("note", "limit", f"Only the first {SERIES_MAX} series are shown."))
+    items.sort(key=lambda item: _ORDER[item["severity"]])
+    return items[:ATTENTION_MAX]
+
+
+def active_holds(picture: Picture) -> list[Command]:
+    """Return the holds that have not expired by their pool's event time."""
+    return [hold for hold in picture.holds.values() if hold.expires_at_s > _now_s(picture.pools.get(hold.pool_id))]
+
+
+def _now_s(pool: PoolState | None) -> float:
+    return pool.view.now_s if pool and pool.view else 0.0
+
+
+def _item(severity: str, kind: str, text: str, pool: str | None = None, resource: str | None = None) -> Item:
+    return {"severity": severity, "kind": kind, "text": text, "pool": pool, "resource": resource}
+
+
+def _connections(picture: Picture) -> Iterator[Item]:
+    for connection in picture.connections.values():
+        if not connection.ok and connection.text != "connecting":
+            yield _item("bad", "connection", connection.text)
+    if picture.kill_switch is not None:
+        yield _item("bad", "kill", f"The kill switch is engaged: nothing is applied. {picture.kill_switch}".strip())
+
+
+def _workers(picture: Picture) -> Iterator[Item]:
+    waiting = not any(pool.view for pool in picture.pools.values())
+    if picture.connections["redis"].ok and not picture.workers and not waiting:
+        yield _item("bad", "worker", "No worker reports: nothing is folded or decided. Start one: headgate worker")
+
+
+def _holds(picture: Picture) -> Iterator[Item]:
+    for hold in active_holds(picture):
+        pool = picture.pools.get(hold.pool_id)
+        zone, _ = zone_and_period(pool.spec if pool else None)
+        what = hold.resource_id or "the whole pool"
+        until = local_text(hold.expires_at_s, zone)
+        yield _item("warn", "hold", f"{what} is held until {until}: {hold.reason}", hold.pool_id, hold.resource_id)
+
+
+def _pools(picture: Picture) -> Iterator[Item]:
+    for pool in picture.pools.values():
+        view = pool.view
+        if view is None:
+            continue
+        series = [(one, picture.series.get((pool.pool_id, one.resource_id))) for one in view.series]
+        empty = [one.resource_id for one in view.series if one.on_hand_units is not None and one.on_hand_units <= 0]
+        stale = [one.resource_id for one, held in series if held and forecast_state(held, pool) == "stale"]
+        without = [one.resource_id for one in view.series if one.last_value is None and one.forecast is not None]
+        if empty:
+            yield _item("bad", "stock-out", f"Nothing on hand: {_names(empty)}", pool.pool_id, empty[0])
+        if stale:
+            yield _item("warn", "stale", f"Forecast expired: {_names(stale)}", pool.pool_id, stale[0])
+        if without:
+            text = f"The last period closed without data: {_names(without)}"
+            yield _item("warn", "silent", text, pool.pool_id, without[0])
+        unheard = [feed for feed, _, heard in view.feeds if not heard]
+        if unheard:
+            yield _item("warn", "silent", f"Feeds never heard: {_names(unheard)}", pool.pool_id)
+        if view.unknown_resources:
+            events = sum(count for _, count in view.unknown_resources)
+            names = _names([name for name, _ in view.unknown_resources])
+            yield _item("note", "unknown", f"{events} events of resources not in the catalog: {names}", pool.pool_id)
+
+
+def _dead_letters(picture: Picture, wall_s: float) -> Iterator[Item]:
+    recent = [letter for letter in picture.dead_letters if letter.at_s >= wall_s - DEAD_WINDOW_S]
+    if recent:
+        rules = ", ".join(f"{rule} {count}" for rule, count in Counter(one.rule for one in recent).most_common(4))
+        more = "at least " if len(recent) == picture.dead_letters.maxlen else ""
+        text = f"{more}{len(recent)} dead letters in {DEAD_WINDOW_S / 60:.0f} minutes: {rules}"
+        yield _item("warn", "dead", text[0].upper() + text[1:])
+
+
+def _actions(picture: Picture) -> Iterator[Item]:
+    recent = list(picture.actions)[-RECENT_ACTIONS:]
+    for status in ("expired", "rejected"):
+        failed = [one for one in recent if one.outcome and one.outcome.status == status]
+        if failed:
+            last = failed[-1]
+            text = f"{len(failed)} of the last {len(recent)} actions {status}; the last: {_reason(last)}"
+            yield _item("warn", "outcome", text, last.allocation.pool_id, last.line.resource_id)
+    fallback = Counter(one.allocation.pool_id for one in recent if one.allocation.decided_by == "baseline")
+    for pool_id, count in fallback.items():
+        yield _item("warn", "baseline", f"{count} recent orders were set by the baseline policy", pool_id)
+    yield from _guarded(recent)
+
+
+def _guarded(recent: Iterable[Decided]) -> Iterator[Item]:
+    changed = Counter(
+        (one.allocation.pool_id, one.line.reason_code)
+        for one in recent
+        if one.line.order_units != one.line.proposed_units and one.line.reason_code not in ("policy", "baseline")
+    )
+    for (pool_id, rule), count in changed.most_common(8):
+        yield _item("note", "guard", f"The guard changed {count} recent orders: {rule}", pool_id)
+
+
+def _reason(decided: Decided) -> str:
+    return decided.outcome.reason if decided.outcome else ""
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(names[:NAMES_MAX])
+    return shown if len(names) <= NAMES_MAX else f"{shown} and {len(names) - NAMES_MAX} more"

@@ -1,0 +1,278 @@
+"""What the console knows: messages, views and worker health in, one bounded picture out, safe from any thread.
+
+Everything here has a limit; what is beyond goes, oldest first. Folding a message twice changes nothing, so a
+reader may start over wherever it likes.
+"""
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from online_models.base import QUANTILE_LEVELS
+from ops.console.track import Track
+from streams.catalog import PoolSpec
+from streams.events import (
+    ActionLine,
+    Allocation,
+    BucketClosed,
+    Command,
+    DeadLetter,
+    Outcome,
+    OutputMessage,
+    PoolView,
+    SeriesView,
+    WorkerHealth,
+)
+
+POOLS_MAX = 500
+SERIES_MAX = 2_000
+BUCKETS_MAX = 400  # kept of each series
+ACTIONS_MAX = 2_000  # lines of decisions
+OUTCOMES_MAX = 2 * ACTIONS_MAX  # an outcome may be read before its action
+DEAD_LETTERS_MAX = 200
+RULES_MAX = 50  # of dead letters counted by name
+HOLDS_MAX = 500
+WORKERS_MAX = 100
+RATE_WINDOW_S = 30.0  # wall time over which the speed of event time is measured
+_LOW, _HIGH = QUANTILE_LEVELS.index(0.1), QUANTILE_LEVELS.index(0.9)
+Key = tuple[str, str]  # pool_id, resource_id
+
+
+@dataclass(slots=True)
+class SeriesState:
+    """One resource: what came, what had been said, stock and orders."""
+
+    pool_id: str
+    resource_id: str
+    version: int = 0
+    buckets: Track = field(default_factory=lambda: Track(4, BUCKETS_MAX))  # value, said mean, said 10 %, said 90 %
+    stock: Track = field(default_factory=lambda: Track(2, BUCKETS_MAX))  # on hand, on order
+    orders: Track = field(default_factory=lambda: Track(2, BUCKETS_MAX))  # order, what the policy proposed
+    view: SeriesView | None = None
+    censored: bool = False  # the last closed bucket
+    stale: bool = False  # the forecast has expired by the pool's event time
+    last_action: "Decided | None" = None
+
+
+@dataclass(slots=True)
+class PoolState:
+    """One pool: its declaration and its newest view."""
+
+    pool_id: str
+    version: int = 0
+    spec: PoolSpec | None = None
+    view: PoolView | None = None
+    seen_at_s: float = 0.0  # wall time when the view last changed
+    clock: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=120))  # wall, event time
+
+
+@dataclass(slots=True)
+class Decided:
+    """One line of a decision, and what became of it."""
+
+    version: int
+    allocation: Allocation
+    line: ActionLine
+    outcome: Outcome | None = None
+
+
+@dataclass(slots=True)
+class Connection:
+    """Whether a server is reached, and in which words it is not."""
+
+    ok: bool = False
+    text: str = "connecting"
+    since_s: float = 0.0
+
+
+class Picture:
+    """The bounded picture. Hold `lock` while reading more than one field."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.version = 0
+        self.pools: dict[str, PoolState] = {}
+        self.series: dict[Key, SeriesState] = {}
+        self.series_left_out = 0  # because there were more than SERIES_MAX
+        self.actions: deque[Decided] = deque(maxlen=ACTIONS_MAX)
+        self.dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_MAX)
+        self.dead_by_rule: dict[str, int] = {}  # of those read since the console started
+        self.outcomes_by_status: dict[str, int] = {}
+        self.holds: OrderedDict[tuple[str, str | None], Command] = OrderedDict()
+        self.workers: dict[str, WorkerHealth] = {}
+        self.connections = {"kafka": Connection(), "redis": Connection()}
+        self.unreadable = 0  # messages no reader understood
+        self.kill_switch: str | None = None  # the reason in the kill file, when there is one
+        self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._decided: dict[str, Decided] = {}
+        self._dead_places: OrderedDict[tuple[str, int, int], None] = OrderedDict()
+
+    # --- messages of the topics ---------------------------------------------------------------------------
+
+    def fold(self, message: OutputMessage | PoolSpec) -> None:
+        """Take in one message of a topic; what the console does not show is passed over."""
+        with self.lock:
+            self.version += 1
+            match message:
+                case BucketClosed():
+                    self._fold_bucket(message)
+                case Allocation():
+                    self._fold_allocation(message)
+                case Outcome():
+                    self._fold_outcome(message)
+                case DeadLetter():
+                    self._fold_dead_letter(message)
+                case Command():
+                    self._fold_command(message)
+                case PoolSpec():
+                    self._fold_catalog(message)
+                case _:
+                    self.unreadable += 1
+
+    def fold_unreadable(self) -> None:
+        """Count a record that could not be decoded."""
+        with self.lock:
+            self.unreadable += 1
+
+    def _fold_bucket(self, closed: BucketClosed) -> None:
+        series = self._series(closed.pool_id, closed.resource_id)
+        if series is None:
+            return
+        low, high = (None, None) if closed.said_quantiles is None else band(closed.said_quantiles)
+        series.buckets.put(closed.period_start_s, closed.value, closed.said_mean, low, high)
+        if series.buckets.at_s[-1] == closed.period_start_s:
+            series.censored = closed.censored
+        series.version = self.version
+
+    def _fold_allocation(self, allocation: Allocation) -> None:
+        for line in allocation.lines:
+            if line.action_id in self._decided:  # a replay: the first payload wins, as at the gateway
+                continue
+            decided = Decided(self.version, allocation, line, self._outcomes.get(line.action_id))
+            if len(self.actions) == ACTIONS_MAX:
+                self._decided.pop(self.actions[0].line.action_id, None)
+            self.actions.append(decided)
+            self._decided[line.action_id] = decided
+            series = self._series(allocation.pool_id, line.resource_id)
+            if series is None:
+                continue
+            series.orders.put(allocation.period_start_s, line.order_units, line.proposed_units)
+            held = series.last_action
+            if held is None or held.allocation.period_start_s <= allocation.period_start_s:
+                series.last_action = decided
+            series.version = self.version
+
+    def _fold_outcome(self, outcome: Outcome) -> None:
+        known = outcome.action_id in self._outcomes
+        self._outcomes[outcome.action_id] = outcome
+        if not known:
+            self.outcomes_by_status[outcome.status] = self.outcomes_by_status.get(outcome.status, 0) + 1
+        if len(self._outcomes) > OUTCOMES_MAX:
+            self._outcomes.popitem(last=False)
+        decided = self._decided.get(outcome.action_id)
+        if decided is None:
+            return
+        decided.outcome, decided.version = outcome, self.version
+        series = self.series.get((outcome.pool_id, outcome.resource_id))
+        if series is not None and series.last_action is decided:
+            series.version = self.version
+
+    def _fold_dead_letter(self, letter: DeadLetter) -> None:
+        place = (letter.topic, letter.partition, letter.offset)
+        if place in self._dead_places:
+            return
+        self._dead_places[place] = None
+        if len(self._dead_places) > 10 * DEAD_LETTERS_MAX:
+            self._dead_places.popitem(last=False)
+        self.dead_letters.append(letter)
+        rule = letter.rule if letter.rule in self.dead_by_rule or len(self.dead_by_rule) < RULES_MAX else "other"
+        self.dead_by_rule[rule] = self.dead_by_rule.get(rule, 0) + 1
+
+    def _fold_command(self, command: Command) -> None:
+        place = (command.pool_id, command.resource_id)
+        if command.kind == "hold":
+            self.holds[place] = command
+            self.holds.move_to_end(place)
+        else:
+            self.holds.pop(place, None)
+        if len(self.holds) > HOLDS_MAX:
+            self.holds.popitem(last=False)
+
+    def _fold_catalog(self, spec: PoolSpec) -> None:
+        pool = self._pool(spec.pool_id)
+        if pool is None:
+            return
+        pool.spec, pool.version = spec, self.version
+        for resource in spec.resources:
+            self._series(spec.pool_id, resource.id)
+        for series in self.series.values():
+            if series.pool_id == spec.pool_id:
+                series.version = self.version
+
+    # --- what is polled -----------------------------------------------------------------------------------
+
+    def put_view(self, view: PoolView, wall_s: float) -> None:
+        """Take in the newest view of a pool, read at wall time `wall_s`."""
+        with self.lock:
+            pool = self._pool(view.pool_id)
+            if pool is None or pool.view == view:
+                return
+            self.version += 1
+            pool.view, pool.version, pool.seen_at_s = view, self.version, wall_s
+            pool.clock.append((wall_s, view.now_s))
+            while pool.clock[0][0] < wall_s - RATE_WINDOW_S:
+                pool.clock.popleft()
+            for one in view.series:
+                series = self._series(view.pool_id, one.resource_id)
+                if series is None:
+                    continue
+                if one.on_hand_units is not None and view.period_start_s > 0:
+                    on_order = sum(order.units for order in one.on_order)
+                    series.stock.put(view.period_start_s, one.on_hand_units, on_order)
+                stale = one.forecast is not None and one.forecast.expires_at_s < view.now_s
+                if series.view != one or series.stale != stale:
+                    series.view, series.stale, series.version = one, stale, self.version
+
+    def put_workers(self, workers: Iterable[WorkerHealth]) -> None:
+        """Take in all living workers; those not among them are gone."""
+        with self.lock:
+            self.version += 1
+            self.workers = {worker.worker_id: worker for worker in list(workers)[:WORKERS_MAX]}
+
+    def put_kill_switch(self, reason: str | None) -> None:
+        """Note whether the gateway's kill file is there, and what it says."""
+        with self.lock:
+            self.kill_switch = reason
+
+    def connected(self, server: str, ok: bool, text: str, wall_s: float) -> None:
+        """Note whether `server` ("kafka" or "redis") is reached, and why not."""
+        with self.lock:
+            held = self.connections[server]
+            if (held.ok, held.text) != (ok, text):
+                self.connections[server] = Connection(ok, text, wall_s)
+
+    # --- bounded places -----------------------------------------------------------------------------------
+
+    def _pool(self, pool_id: str) -> PoolState | None:
+        if pool_id not in self.pools and len(self.pools) < POOLS_MAX:
+            self.pools[pool_id] = PoolState(pool_id)
+        return self.pools.get(pool_id)
+
+    def _series(self, pool_id: str, resource_id: str) -> SeriesState | None:
+        key = (pool_id, resource_id)
+        if key not in self.series:
+            if len(self.series) >= SERIES_MAX or self._pool(pool_id) is None:
+                self.series_left_out += 1
+                return None
+            self.series[key] = SeriesState(pool_id, resource_id)
+        return self.series[key]
+
+
+def band(quantiles: tuple[float, ...]) -> tuple[float, float]:
+    """Return the 10 % and 90 % quantiles out of `quantiles`, which stand at `QUANTILE_LEVELS`.
+
+    >>> band((1, 2, 3, 4, 5, 6, 7, 8, 9))
+    (2, 6)
+    """
+    return quantiles[_LOW], quantiles[_HIGH]
