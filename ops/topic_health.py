@@ -49,7 +49,7 @@ def administrator(settings: Settings) -> Iterator[Any]:
             admin.close()
     except (KafkaError, OSError) as error:
         raise UnavailableError(
-            f"no Kafka broker answers at {settings.broker} ({type(error).__name__}: {error}); start one with "
+            f"no Kafka broker answers at {settings.broker} ({error}); start one with "
             "`headgate up`, or name another with --broker (TLS and SASL: HEADGATE_KAFKA_...)"
         ) from error
 
