@@ -68,6 +68,7 @@ class DemandBuckets(msgspec.Struct):
     closed_until_s: float | None = None  # None: nothing was heard yet
     heard_from_start: bool = False  # whether the first bucket was heard from its beginning
     open: dict[float, OpenBucket] = msgspec.field(default_factory=dict)  # by start
+    span: tuple[float, float] = (0.0, 0.0)  # the period asked for last: neighbours in time share it
 
     def begin(self, at_s: float, periods: Periods) -> None:
         """Start the grid at the period of the first sign of life. Only a sign at its very start makes it whole."""
@@ -79,14 +80,23 @@ class DemandBuckets(msgspec.Struct):
         """Return the open bucket of `at_s`, or None when it is closed: the event is late."""
         if self.closed_until_s is None or at_s < self.closed_until_s:
             return None
-        return self.open.setdefault(periods.start_of(at_s), OpenBucket())
+        return self.open.setdefault(self.start_of(at_s, periods), OpenBucket())
+
+    def start_of(self, at_s: float, periods: Periods) -> float:
+        """Return the start of the period of `at_s`, without asking the calendar twice in a row."""
+        if not self.span[0] <= at_s < self.span[1]:
+            start_s = periods.start_of(at_s)
+            self.span = (start_s, periods.shift(start_s, 1))
+        return self.span[0]
 
     def due(self, reach_s: float, lateness_s: float, periods: Periods) -> ClosedBucket | None:
         """Close and return the next bucket that `reach_s` has passed by `lateness_s`, or None."""
         if self.closed_until_s is None:
             return None
         start_s = self.closed_until_s
-        end_s = periods.shift(start_s, 1)
+        if reach_s <= start_s:
+            return None
+        end_s = self.span[1] if self.span[0] == start_s else periods.shift(start_s, 1)
         if reach_s < end_s + lateness_s:
             return None
         self.closed_until_s = end_s

@@ -23,8 +23,15 @@ class Outputs:
     """The worker's producer."""
 
     def __init__(self, settings: Settings) -> None:
-        self._broker = settings.broker
-        self._producer: Any = AIOKafkaProducer(
+        self._settings = settings
+        self._producer: Any = None
+        self._under_way: set[asyncio.Future[Any]] = set()
+        self._failure: BaseException | None = None
+
+    async def start(self) -> None:
+        """Connect; raise UnavailableError when no broker answers."""
+        settings = self._settings
+        self._producer = AIOKafkaProducer(
             **kafka_options(settings),
             client_id=f"headgate-{settings.worker_id}",
             acks="all",
@@ -33,15 +40,10 @@ class Outputs:
             linger_ms=2,
             max_request_size=4 * MESSAGE_BYTES_MAX,
         )
-        self._under_way: set[asyncio.Future[Any]] = set()
-        self._failure: BaseException | None = None
-
-    async def start(self) -> None:
-        """Connect; raise UnavailableError when no broker answers."""
         try:
             await self._producer.start()
         except (KafkaError, OSError) as error:
-            raise UnavailableError(f"no Kafka broker answers at {self._broker} ({error}); see --broker") from error
+            raise UnavailableError(f"no Kafka broker answers at {settings.broker} ({error}); see --broker") from error
 
     async def stop(self) -> None:
         """Send what is under way and disconnect."""

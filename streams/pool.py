@@ -198,7 +198,7 @@ class Pool:
         return True
 
     def _start(self, at_s: float, bucket: OpenBucket | None) -> float | None:
-        return None if bucket is None else self._periods.start_of(at_s)
+        return None if bucket is None else self._demand.start_of(at_s, self._periods)
 
     def _book(self, event: Transaction, bucket: OpenBucket, *, ran_out: bool) -> None:
         if event.kind == "sale":

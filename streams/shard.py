@@ -156,17 +156,12 @@ class Shard:
 
     def _apply_to_pool(self, event: InputEvent, offset: int, effects: Effects) -> None:
         assert not isinstance(event, Clock)
-        if partition_of(event.pool_id, self._partitions) != self.partition:
-            raise InvalidEventError(
-                "wrong-partition",
-                f"pool {event.pool_id[:64]!r} belongs to partition {partition_of(event.pool_id, self._partitions)} "
-                "by murmur2; the producer places keys in another way",
-            )
-        if isinstance(event, PoolSpec):
-            self._declare(event, effects)
-            return
         pool = self._pools.get(event.pool_id)
+        if isinstance(event, PoolSpec):
+            self._declare(event, pool, effects)
+            return
         if pool is None:
+            self._check_partition(event.pool_id)
             raise InvalidEventError("unknown-pool", f"no catalog declares pool {event.pool_id[:64]!r}")
         now_s = self._now_s(pool)
         effects.touched.add(event.pool_id)
@@ -183,15 +178,23 @@ class Shard:
                     pool.apply_covariate(named, now_s=now_s)
         self._close_due(pool, effects)
 
-    def _declare(self, spec: PoolSpec, effects: Effects) -> None:
+    def _declare(self, spec: PoolSpec, pool: Pool | None, effects: Effects) -> None:
+        self._check_partition(spec.pool_id)
         if spec.topic != self.topic:
             raise InvalidEventError("wrong-topic", f"pool {spec.pool_id} lives on {spec.topic}, not on {self.topic}")
-        pool = self._pools.get(spec.pool_id)
         if pool is None:
             self._pools[spec.pool_id] = Pool.new(spec, now_s=self._run_clock.now_s(self._wall_s))
         else:
             pool.declare(spec, now_s=self._now_s(pool))
         effects.touched.add(spec.pool_id)
+
+    def _check_partition(self, pool_id: str) -> None:
+        partition = partition_of(pool_id, self._partitions)
+        if partition != self.partition:
+            raise InvalidEventError(
+                "wrong-partition",
+                f"pool {pool_id[:64]!r} belongs to partition {partition} by murmur2; the producer places keys otherwise",
+            )
 
     def _beat(self, event: Clock, effects: Effects) -> None:
         if event.scope:

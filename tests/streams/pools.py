@@ -1,0 +1,81 @@
+"""Small pools and records that the tests of the fold share."""
+
+from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
+from streams.clock import RunClock
+from streams.events import Clock, Heartbeat, InputEvent, Transaction, encode
+from streams.shard import Shard
+from streams.topics import partition_of
+
+PARTITIONS = 4
+DAY_S = 86_400.0
+START_S = 1_000_080_000.0  # 2001-09-10 00:00 UTC, a Monday
+
+
+def shop(**changes: object) -> PoolSpec:
+    """Return a pool of two products that is decided daily."""
+    fields: dict[str, object] = {
+        "pool_id": "shop",
+        "controlled": True,
+        "forecast": "seasonal-naive",
+        "feeds": (FeedSpec(id="till", silence_s_max=2 * DAY_S, repeated_lines="drop"),),
+        "resources": (ResourceSpec(id="mug", lead_time_periods=2), ResourceSpec(id="cup", lead_time_periods=2)),
+    }
+    return PoolSpec(**(fields | changes))  # type: ignore[arg-type]
+
+
+def shard_of(spec: PoolSpec) -> Shard:
+    """Return an empty shard of the partition that `spec` belongs to."""
+    return Shard(spec.topic, partition_of(spec.pool_id, PARTITIONS), PARTITIONS)
+
+
+def declared(spec: PoolSpec, *, now_s: float = START_S) -> "Log":
+    """Return a log that begins with the catalog and a clock that stands at `now_s`."""
+    log = Log(spec)
+    log.add(spec)
+    log.clock(now_s)
+    return log
+
+
+def sale(at_s: float, units: float = 1.0, *, event_id: str = "", resource_id: str = "mug", **more: object) -> Transaction:
+    """Return a sale of `shop()`."""
+    fields: dict[str, object] = {
+        "event_id": event_id or f"{resource_id}@{at_s}x{units}",
+        "pool_id": "shop",
+        "resource_id": resource_id,
+        "feed_id": "till",
+        "kind": "sale",
+        "quantity_units": units,
+        "occurred_at_s": at_s,
+        "unit_price": 2.0,
+    }
+    return Transaction(**(fields | more))  # type: ignore[arg-type]
+
+
+class Log:
+    """A partition's log in memory, and a shard that folds it."""
+
+    def __init__(self, spec: PoolSpec) -> None:
+        self.spec = spec
+        self.records: list[bytes] = []
+        self.shard = shard_of(spec)
+        self.closed: list[object] = []
+        self.ticks: list[object] = []
+        self.dead: list[object] = []
+
+    def add(self, event: InputEvent | bytes) -> None:
+        """Append one record and fold it."""
+        data = event if isinstance(event, bytes) else encode(event)
+        effects = self.shard.apply(data, offset=len(self.records), wall_s=2e9 + len(self.records))
+        self.records.append(data)
+        self.closed += effects.closed
+        self.ticks += effects.ticks
+        self.dead += effects.dead
+
+    def clock(self, now_s: float) -> None:
+        """Move the run's event time to `now_s`."""
+        self.add(Clock(run_clock=RunClock(event_origin_s=now_s, speed_up=0.0), scope=(self.spec.pool_id,)))
+
+    def promise(self, until_s: float) -> None:
+        """Move the run's event time to `until_s` and let the till promise everything before."""
+        self.clock(until_s)
+        self.add(Heartbeat(pool_id=self.spec.pool_id, feed_id="till", complete_until_s=until_s))
