@@ -14,11 +14,11 @@ from statistics import median
 from zlib import crc32
 
 from streams.catalog import load
-from streams.feeds.retail import PRODUCT, resource_of
+from streams.feeds.retail import PRODUCT, SHOP_TIME, at_s, resource_of
 from streams.feeds.textfile import rows
 
-END = datetime(2010, 7, 1)
-START = datetime(2009, 12, 1)
+END = datetime(2010, 7, 1, tzinfo=SHOP_TIME)
+START = datetime(2009, 12, 1, tzinfo=SHOP_TIME)
 DAYS = (END - START).days  # 212 calendar days, closed Saturdays and Christmas included
 ITEMS = 10
 COST_RATIO = 0.60  # of the price: what a unit is bought for
@@ -86,7 +86,7 @@ def seen(path: Path) -> dict[str, Item]:
     known: set[tuple[str, ...]] = set()
     for _, cells in records:
         invoice, code, description, quantity, date, price = cells[:6]
-        if datetime.strptime(date, "%m/%d/%Y %H:%M") >= END or tuple(cells) in known:
+        if at_s(date) >= END.timestamp() or tuple(cells) in known:
             continue
         known.add(tuple(cells))
         if invoice[0] in "AC" or not PRODUCT.fullmatch(code) or float(quantity) <= 0 or float(price) <= 0:

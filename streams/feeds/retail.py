@@ -11,13 +11,14 @@ from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
-from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from streams.catalog import Catalog
 from streams.errors import ConfigurationError
 from streams.events import Transaction, TransactionKind
 from streams.feeds.customer import customer_key
+from streams.feeds.placing import Pools
+from streams.feeds.recorded import Recorded, in_time_order
 from streams.feeds.textfile import rows
 from streams.feeds.unreadable import Unreadable, shown
 
@@ -40,7 +41,7 @@ def read_retail(path: Path, catalog: Catalog, hmac_key: bytes) -> list[Transacti
 
 def read_rows(path: Path, catalog: Catalog, hmac_key: bytes) -> Iterator[Transaction | Unreadable]:
     """Yield one event for each row, in the file's order."""
-    pools = Pools(catalog)
+    pools = Pools(catalog, FEED_ID)
     records = rows(path)
     header = next(records, (1, []))[1]
     places = _places(header, path)
@@ -69,21 +70,6 @@ def read_rows(path: Path, catalog: Catalog, hmac_key: bytes) -> Iterator[Transac
             )
         except ValueError as error:
             yield _unreadable(pools.of(resource_id), f"{invoice}-{name}", f"{path.name}:{line}: {error}")
-
-
-class Pools:
-    """Which pool a stock code is sent to: its own, or, uncatalogued, always the same one of the till's pools."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        fed = [pool for pool in catalog.pools if any(feed.id == FEED_ID for feed in pool.feeds)]
-        if not fed:
-            raise ConfigurationError(f"the catalog has no pool with a feed {FEED_ID!r}: the retail rows have no place")
-        self._ids: Sequence[str] = sorted(pool.pool_id for pool in fed)
-        self._known = {resource.id: pool.pool_id for pool in fed for resource in pool.resources}
-
-    def of(self, resource_id: str) -> str:
-        """Return the pool of `resource_id`."""
-        return self._known.get(resource_id) or self._ids[crc32(resource_id.encode()) % len(self._ids)]
 
 
 def resource_of(code: str) -> str:
@@ -136,6 +122,11 @@ def _places(header: Sequence[str], path: Path) -> tuple[int, ...]:
 
 def _unreadable(pool_id: str, event_id: str, reason: str) -> Unreadable:
     return Unreadable(event_id=event_id, pool_id=pool_id, feed_id=FEED_ID, reason=reason)
+
+
+def recorded(path: Path, catalog: Catalog, hmac_key: bytes) -> list[Recorded]:
+    """Return every row of `path` for `streams.feeds.replay`, in time order."""
+    return in_time_order(read_rows(path, catalog, hmac_key))
 
 
 def known_resources(events: Iterable[Transaction], catalog: Catalog) -> list[Transaction]:

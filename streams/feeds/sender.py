@@ -99,8 +99,8 @@ class EventSender:
         """Let go of the connection; what was not flushed gets a second to leave (who needs delivery flushes)."""
         try:
             self._producer.close(timeout=1.0)
-        except KafkaError:  # kafka-python 3.0 then leaves its thread running; nothing public ends it
-            self._producer._sender.force_close()
+        except KafkaError:
+            self._producer._sender.force_close()  # noqa: SLF001  kafka-python 3.0 has no public way to end its thread
 
     def __enter__(self) -> Self:
         """Return the sender itself."""

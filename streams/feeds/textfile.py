@@ -3,41 +3,45 @@
 import csv
 import gzip
 import lzma
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from streams.errors import ConfigurationError
 
-SUFFIXES = (".csv", ".csv.gz", ".csv.xz")
+_OPENERS: dict[str, Callable[..., Any]] = {".csv": open, ".csv.gz": gzip.open, ".csv.xz": lzma.open}
+SUFFIXES = tuple(_OPENERS)
+DELIMITERS = ",;\t|"
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[TextIO]:
+def opened(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
     """Open `path` as text by its name's end: .csv, .csv.gz or .csv.xz."""
-    name = path.name.lower()
+    opener = next((opener for suffix, opener in _OPENERS.items() if path.name.lower().endswith(suffix)), None)
+    if opener is None:
+        raise ConfigurationError(f"{path}: no known kind of file; known are {', '.join(SUFFIXES)}")
     try:
-        if name.endswith(".csv"):
-            with path.open("rt", encoding="utf-8-sig", newline="") as file:
-                yield file
-        elif name.endswith(".csv.gz"):
-            with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as file:
-                yield file
-        elif name.endswith(".csv.xz"):
-            with lzma.open(path, "rt", encoding="utf-8-sig", newline="") as file:
-                yield file
-        else:
-            raise ConfigurationError(f"{path}: no known kind of file; known are {', '.join(SUFFIXES)}")
+        with opener(path, "rt", encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as file:
+            yield file
     except FileNotFoundError as error:
         raise ConfigurationError(f"{path}: no such file") from error
-    except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path}: is not {encoding} ({error}); name its encoding, e.g. latin-1") from error
+    except (OSError, EOFError, lzma.LZMAError, csv.Error) as error:
         raise ConfigurationError(f"{path}: cannot be read ({error})") from error
 
 
-def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+def rows(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """Yield (line, cells) of each record, the header (line 1) first; a record over several lines has its last."""
-    with opened(path) as file:
-        reader = csv.reader(file)
+    with opened(path, encoding) as file:
+        reader = csv.reader(file, delimiter=delimiter)
         for cells in reader:
             yield reader.line_num, cells
+
+
+def delimiter_of(path: Path, encoding: str = "utf-8") -> str:
+    """Return the character that most likely parts the columns: the one that is most often in the first line."""
+    with opened(path, encoding) as file:
+        first = file.readline()
+    return max(DELIMITERS, key=first.count)
