@@ -135,7 +135,7 @@ def _existing(folder: Path) -> Path:
 
 def key_files(settings: Settings) -> Iterator[Finding]:
     """Yield whether the keys in the data folder are closed to others."""
-    keys = sorted(settings.data_dir.glob("*key*")) if settings.data_dir.is_dir() else []
+    keys = sorted(settings.data_dir.rglob("*.key")) if settings.data_dir.is_dir() else []
     for path in keys:
         mode = stat.S_IMODE(path.stat().st_mode)
         if path.is_file() and mode & 0o077:

@@ -12,10 +12,12 @@ from streams.topics import DAY_MS, TOPICS, TopicSpec
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the actions."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    actions.add_parser("create", help="create the topics that are missing")
-    actions.add_parser("list", help="show every topic and where the broker differs from the declaration")
-    actions.add_parser("lag", help="show how many events each consumer group is behind")
+    parser.add_argument(
+        "action",
+        choices=["create", "list", "lag"],
+        help="create what is missing; list every topic and where the broker differs from its declaration; "
+        "lag: how many events each consumer group is behind",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
