@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "kill": "engage or clear the kill switch of the gateway",
     "report": "compare cost, fill rate and stock with rule and foresight",
     "schema": "print JSON Schema and AsyncAPI of every message",
+    "shard": "list snapshots, or drop one and start its partition anew",
     "topics": "create the topics, show lag",
     "train": "train a policy in its simulated world",
     "twin": "run a simulated world in place of the real one",

@@ -17,16 +17,25 @@ def load_or_create(configured_hex: str, path: Path) -> bytes:
     if configured_hex:
         return _parsed(configured_hex, "the configured HMAC key")
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            raise ConfigurationError(f"key file {path} can be read by others; run: chmod 600 {path}") from None
-        return _parsed(path.read_text(encoding="ascii"), f"key file {path}")
+    if not path.exists():
+        _create(path)
+    if path.stat().st_mode & 0o077:
+        raise ConfigurationError(f"key file {path} can be read by others; run: chmod 600 {path}")
+    return _parsed(path.read_text(encoding="ascii"), f"key file {path}")
+
+
+def _create(path: Path) -> None:
+    """Write a new key aside and link it into place: of several processes that start at once one wins, whole."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        key = secrets.token_bytes(KEY_BYTES)
-        file.write(key.hex())
-    return key
+        file.write(secrets.token_bytes(KEY_BYTES).hex())
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return
+    finally:
+        aside.unlink()
 
 
 def _parsed(text: str, where: str) -> bytes:

@@ -84,6 +84,12 @@ class Shard:
         shard._pools = {name: Pool.restore(pool) for name, pool in state.pools.items()}
         return shard
 
+    @staticmethod
+    def describe(data: bytes) -> tuple[int, tuple[str, ...]]:
+        """Return where the state in `data` reads on and which pools it holds, for people."""
+        state = _DECODE(data)
+        return state.next_offset, tuple(state.pools)
+
     def state(self) -> bytes:
         """Return the whole state as bytes; `restore` gives an equal shard."""
         return _ENCODE(

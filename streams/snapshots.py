@@ -107,6 +107,11 @@ class DiskSnapshots:
         for generation in GENERATIONS:
             self._path(topic, partition, generation).unlink(missing_ok=True)
 
+    def places(self) -> list[tuple[str, int]]:
+        """Return the (topic, partition) of every snapshot kept, in order."""
+        names = {path.name.rsplit(".", 1)[0] for one in GENERATIONS for path in self._folder.glob(f"*.{one}")}
+        return sorted((name.rsplit("-", 1)[0], int(name.rsplit("-", 1)[1])) for name in names)
+
     def _path(self, topic: str, partition: int, generation: str) -> Path:
         return self._folder / f"{topic}-{partition}.{generation}"
 

@@ -90,7 +90,7 @@ def build(settings: Settings) -> WorkerApp:
 
 def run(settings: Settings) -> int:
     """Run a worker until it is told to end or cannot go on."""
-    worker = faust.Worker(build(settings), loglevel="warn", redirect_stdouts=False)
+    worker = faust.Worker(build(settings), loglevel="warn", redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
     return 0
 

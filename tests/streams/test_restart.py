@@ -1,0 +1,140 @@
+"""The worker killed with SIGKILL in the middle, on real servers: nothing is lost and nothing is doubled."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import redis
+from tests.streams.pools import DAY_S, START_S, sale, shop
+
+from streams.catalog import Catalog, FeedSpec
+from streams.clock import RunClock
+from streams.events import BucketClosed, Clock, Heartbeat, PoolView, decode_output
+from streams.feeds.sender import EventSender
+from streams.forecast_store import VIEW_KEY
+from streams.publishing import publish_catalog
+from streams.settings import Settings
+from streams.tail import Tail
+from streams.topics import FORECASTS
+
+POOLS = ("shop-a", "shop-b", "shop-c", "shop-d")
+DAYS = 24
+SALES_A_DAY = 40
+
+
+def catalog() -> Catalog:
+    """Return four small shops."""
+    feeds = (FeedSpec(id="till", silence_s_max=100 * DAY_S),)
+    return Catalog(version=1, pools=tuple(shop(pool_id=pool_id, feeds=feeds) for pool_id in POOLS))
+
+
+@contextmanager
+def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a real worker process; kill it at the end."""
+    environment = {**os.environ, **settings.environment()}
+    process = subprocess.Popen([sys.executable, "-m", "ops.cli", "worker"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def view_of(client: Any, pool_id: str) -> PoolView | None:
+    """Return the newest view of a pool."""
+    body = client.hget(VIEW_KEY + pool_id, "body")
+    return msgspec.json.decode(body, type=PoolView) if body else None
+
+
+def send_day(sender: EventSender, day: int) -> None:
+    """Send one day of every shop: sales, each tenth twice, and the promise that it is complete."""
+    start_s = START_S + day * DAY_S
+    for pool_id in POOLS:
+        clock = RunClock(event_origin_s=start_s + DAY_S, speed_up=0.0)
+        sender.send("transactions", pool_id, Clock(run_clock=clock, scope=(pool_id,)))
+        for number in range(SALES_A_DAY):
+            event = sale(
+                start_s + number * 60.0,
+                1 + number % 3,
+                resource_id=("mug", "cup")[number % 2],
+                event_id=f"{pool_id}-{day}-{number}",
+            )
+            for _ in range(2 if number % 10 == 0 else 1):
+                sender.send("transactions", pool_id, msgspec.structs.replace(event, pool_id=pool_id))
+        sender.send(
+            "transactions", pool_id, Heartbeat(pool_id=pool_id, feed_id="till", complete_until_s=start_s + DAY_S)
+        )
+    sender.flush()
+
+
+def wait_for(done: Any, process: subprocess.Popen[bytes], what: str) -> None:
+    """Wait until `done()`; fail when the worker ends or nothing moves for a minute."""
+    until_s = time.monotonic() + 60.0
+    while not done():
+        assert process.poll() is None, f"the worker ended while waiting for {what}"
+        assert time.monotonic() < until_s, f"no {what} within a minute"
+        time.sleep(0.05)
+
+
+def test_three_sigkills_lose_and_double_nothing(settings: Settings) -> None:
+    """Every closed bucket, the stock and the counters equal a plain sum over what was sent."""
+    settings = replace(settings, snapshot_interval_s=0.3)
+    publish_catalog(settings, catalog())
+    client = redis.Redis.from_url(settings.redis)
+    with EventSender(settings) as sender:
+        for pool_id in POOLS:
+            sender.send("transactions", pool_id, Heartbeat(pool_id=pool_id, feed_id="till", complete_until_s=START_S))
+            for name in ("mug", "cup"):
+                count = sale(START_S, 10_000, kind="count", resource_id=name, event_id=f"count-{name}")
+                sender.send("transactions", pool_id, msgspec.structs.replace(count, pool_id=pool_id))
+        for life, until_day in enumerate((6, 12, 18, DAYS)):
+            with worker(settings) as process:
+                for day in range(until_day - 6, until_day):
+                    send_day(sender, day)
+                last = life == 3
+                wanted_s = START_S + (until_day if last else until_day - 3) * DAY_S
+                wait_for(
+                    lambda wanted_s=wanted_s: all(
+                        (view := view_of(client, pool_id)) is not None and view.period_start_s >= wanted_s
+                        for pool_id in POOLS
+                    ),
+                    process,
+                    "closed buckets",
+                )
+                if not last:
+                    process.send_signal(signal.SIGKILL)
+                    process.wait()
+
+    sold = {name: sum(1 + number % 3 for number in range(SALES_A_DAY) if ("mug", "cup")[number % 2] == name) for name in ("mug", "cup")}
+    for pool_id in POOLS:
+        view = view_of(client, pool_id)
+        assert view is not None
+        stock = {series.resource_id: series.on_hand_units for series in view.series}
+        assert stock == {name: 10_000 - DAYS * units for name, units in sold.items()}
+        assert view.counters["clean"] == DAYS * SALES_A_DAY + 2
+        assert view.counters["duplicate"] == DAYS * SALES_A_DAY // 10
+    assert closed_values(settings) == {
+        (pool_id, name, START_S + day * DAY_S): float(sold[name])
+        for pool_id in POOLS
+        for name in sold
+        for day in range(DAYS)
+    }
+
+
+def closed_values(settings: Settings) -> dict[tuple[str, str, float], float | None]:
+    """Return each closed bucket once; a bucket sent again after a crash has to say the same."""
+    values: dict[tuple[str, str, float], float | None] = {}
+    with Tail(settings, [FORECASTS.name]) as tail:
+        for record in tail.recent(100_000):
+            closed = decode_output(record.value or b"")
+            assert isinstance(closed, BucketClosed)
+            key = (closed.pool_id, closed.resource_id, closed.period_start_s)
+            assert values.setdefault(key, closed.value) == closed.value
+    return values

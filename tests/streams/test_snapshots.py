@@ -1,0 +1,112 @@
+"""What is kept across restarts: both stores, torn and foreign files, the skip list, the keys."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from streams.errors import ConfigurationError, StateError
+from streams.keys import load_or_create
+from streams.skips import Skip, SkipList
+from streams.snapshots import DiskSnapshots, MemorySnapshots, SnapshotStore
+
+KEY = b"k" * 32
+
+
+@pytest.fixture(params=["memory", "disk"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> SnapshotStore:
+    """Return each store in turn: they are held to the same tests."""
+    return MemorySnapshots() if request.param == "memory" else DiskSnapshots(tmp_path / "snapshots", KEY)
+
+
+def test_the_newest_state_is_returned(store: SnapshotStore) -> None:
+    """Of several saves the last one counts, each partition for itself."""
+    store.save("readings", 0, b"one")
+    store.save("readings", 0, b"two")
+    store.save("readings", 1, b"other")
+
+    assert (store.load("readings", 0).state, store.load("readings", 1).state) == (b"two", b"other")
+
+
+def test_a_forgotten_partition_has_no_state(store: SnapshotStore) -> None:
+    """After a reset there is nothing, and no complaint."""
+    store.save("readings", 0, b"one")
+    store.forget("readings", 0)
+
+    assert store.load("readings", 0).state is None
+    assert store.load("readings", 0).damage == ()
+
+
+@pytest.mark.parametrize("damage", ["torn", "changed", "foreign", "empty"])
+def test_a_damaged_snapshot_is_named_and_the_one_before_is_used(tmp_path: Path, damage: str) -> None:
+    """Torn, changed, foreign or empty: one message with the file's name, and the older generation."""
+    disk = DiskSnapshots(tmp_path, KEY)
+    disk.save("readings", 0, b"older state")
+    disk.save("readings", 0, b"newer state")
+    path = tmp_path / "readings-0.new"
+    whole = path.read_bytes()
+    path.write_bytes({"torn": whole[:-3], "changed": whole[:-1] + b"X", "foreign": b"PK" + whole, "empty": b""}[damage])
+
+    loaded = disk.load("readings", 0)
+
+    assert loaded.state == b"older state"
+    assert len(loaded.damage) == 1
+    assert str(path) in loaded.damage[0]
+
+
+def test_a_snapshot_of_another_place_or_key_is_refused(tmp_path: Path) -> None:
+    """The seal covers the place: a file copied to another partition is not believed, nor one of another key."""
+    disk = DiskSnapshots(tmp_path, KEY)
+    disk.save("readings", 0, b"state")
+    (tmp_path / "readings-1.new").write_bytes((tmp_path / "readings-0.new").read_bytes())
+
+    assert disk.load("readings", 1).state is None
+    assert DiskSnapshots(tmp_path, b"x" * 32).load("readings", 0).state is None
+
+
+def test_a_crash_between_the_renames_leaves_the_state_before(tmp_path: Path) -> None:
+    """The moment with no `.new` file: `.old` is the newest whole state."""
+    disk = DiskSnapshots(tmp_path, KEY)
+    disk.save("readings", 0, b"state")
+    os.replace(tmp_path / "readings-0.new", tmp_path / "readings-0.old")
+
+    assert disk.load("readings", 0).state == b"state"
+
+
+def test_no_space_is_told_with_what_to_do(tmp_path: Path) -> None:
+    """A snapshot that cannot be written stops with the file and the setting."""
+    disk = DiskSnapshots(tmp_path / "gone", KEY)
+    (tmp_path / "gone").rmdir()
+
+    with pytest.raises(StateError, match="HEADGATE_DATA_DIR"):
+        disk.save("readings", 0, b"state")
+
+
+def test_a_skip_survives_a_restart(tmp_path: Path) -> None:
+    """What broke the fold is on disk before the worker ends."""
+    path = tmp_path / "skips.jsonl"
+    SkipList(path).add(Skip("readings", 1, 42, "KeyError"))
+
+    again = SkipList(path)
+    assert again.find("readings", 1, 42) == Skip("readings", 1, 42, "KeyError")
+    assert again.find("readings", 1, 43) is None
+
+
+def test_a_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    """Mode 0600, the same key again, and a key that others can read is refused."""
+    path = tmp_path / "keys" / "seal.key"
+    key = load_or_create("", path)
+
+    assert load_or_create("", path) == key
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        load_or_create("", path)
+
+
+@pytest.mark.parametrize(("text", "words"), [("zz", "hexadecimal"), ("ab" * 8, "at least 32")])
+def test_a_bad_configured_key_is_refused_without_showing_it(tmp_path: Path, text: str, words: str) -> None:
+    """The message says what is wrong, not the secret."""
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        load_or_create(text, tmp_path / "unused")
+    assert text not in str(caught.value)
