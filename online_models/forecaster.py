@@ -11,11 +11,12 @@ import msgspec
 import numpy as np
 
 from online_models.base import Bucket, Float64s, Forecast
+from online_models.calibration import Calibration
 from online_models.quantiles import ResidualQuantiles
 
 LARGEST_TIMES = 3.0  # no forecast lies above this many times the largest demand learnt
 ERROR_RATE = 0.03  # of the discounted mean absolute error: about the last 30 buckets
-STATE_VERSION = 1
+STATE_VERSION = 2  # raise it when the meaning of a field changes: an older state is refused, and learnt again
 
 Covariates = tuple[tuple[str, float], ...]
 
@@ -51,18 +52,21 @@ class SeriesForecaster:
         self.family = family
         self._shape = (slots_per_week, horizon_periods, lead_periods)
         self._mean = mean(slots_per_week)
+        self._calibration = Calibration(max(slots_per_week // 7, 1))
         self._residuals = ResidualQuantiles(horizon_periods, lead_periods)
         self._length = max(horizon_periods, lead_periods)
         self._largest = 0.0  # units per period, of what was learnt
         self._error = 0.0
         self._errors = 0  # one-step forecasts that met their actual
         self._count = 0
+        self._ratio = 1.0  # of the reported mean to the centre of the quantiles
         self._slots: list[int] = []  # of the path
-        self._path: Float64s | None = None  # (length,) means of the next periods, as said after the last bucket
+        self._path: Float64s | None = None  # (length,) centres of the next periods, as said after the last bucket
 
     def learn(self, bucket: Bucket) -> None:
         """Learn from the next bucket of the series; buckets come in order, missing ones included."""
-        said = self._said(bucket.slot_of_week)
+        centre = self._centre(bucket.slot_of_week)
+        said = None if centre is None else centre * self._ratio
         value = bucket.value
         if value is not None and not math.isfinite(value):
             value = None
@@ -72,8 +76,9 @@ class SeriesForecaster:
         if value is not None and bucket.censored and value <= (said or 0.0):
             value = None  # stock ran out below the forecast: it says nothing against it
         if value is not None:
-            self._remember(value, said)
-        self._mean.learn(bucket.slot_of_week, value, said, bucket.covariates)
+            self._remember(value, centre)
+        self._mean.learn(bucket.slot_of_week, value, centre, bucket.covariates)
+        self._ratio = self._calibration.ratio(self._error)
         self._slots = self._following(bucket.slot_of_week, self._length)
         self._path = self._means(self._slots)
         self._residuals.say(self._path)
@@ -88,10 +93,10 @@ class SeriesForecaster:
             path = self._means(wanted + self._following(wanted[-1], max(lead_periods - len(wanted), 0)))
         if path is None or not wanted:
             return None
-        mean, ceiling = path[: len(wanted)].copy(), LARGEST_TIMES * self._largest
+        centre, ceiling = path[: len(wanted)], LARGEST_TIMES * self._largest
         return Forecast(
-            mean=mean,
-            quantiles=self._residuals.quantiles(mean, self._error, ceiling),
+            mean=np.minimum(centre * self._ratio, ceiling),
+            quantiles=self._residuals.quantiles(centre, self._error, ceiling),
             lead_quantiles=self._residuals.lead_quantiles(path, self._error, ceiling),
             error=self._error,
             count=self._count,
@@ -111,6 +116,7 @@ class SeriesForecaster:
                 "errors": self._errors,
                 "count": self._count,
                 "slots": self._slots,
+                "calibration": (self._calibration.said, self._calibration.came),
             }
         )
 
@@ -123,20 +129,24 @@ class SeriesForecaster:
         self._errors = int(kept["errors"])
         self._count = int(kept["count"])
         self._slots = list(kept["slots"])
+        self._calibration.said, self._calibration.came = kept["calibration"]
+        self._ratio = self._calibration.ratio(self._error)
         self._path = self._means(self._slots) if self._slots else None
 
-    def _said(self, slot_of_week: int) -> float | None:
+    def _centre(self, slot_of_week: int) -> float | None:
         if self._path is not None and self._slots[0] == slot_of_week:
             return float(self._path[0])
         path = self._means([slot_of_week])
         return None if path is None else float(path[0])
 
-    def _remember(self, value: float, said: float | None) -> None:
+    def _remember(self, value: float, centre: float | None) -> None:
         self._count += 1
         self._largest = max(self._largest, value)
-        if said is not None:
+        if centre is not None:
             self._errors += 1
-            self._error += max(ERROR_RATE, 1.0 / self._errors) * (abs(value - said) - self._error)
+            missed = abs(value - centre * self._ratio)
+            self._error += max(ERROR_RATE, 1.0 / self._errors) * (missed - self._error)
+            self._calibration.learn(said=centre, came=value)
 
     def _means(self, slots_of_week: list[int]) -> Float64s | None:
         if not self._count:

@@ -13,7 +13,7 @@ import numpy as np
 from online_models.base import Float64s
 
 PROFILE_RATE = 0.1  # weight of this week's value in its slot, once the slot has been seen ten times
-LEVEL_PERIODS = 14.0  # days that the level looks back over, about
+LEVEL_DAYS = 28.0  # that the level looks back over, about
 LEVEL_RATIO_MAX = 4.0  # the level may say at most this many times the profile, and at least its inverse
 
 
@@ -23,7 +23,7 @@ class Season:
     def __init__(self, slots_per_week: int) -> None:
         self.slots_per_week = slots_per_week
         self.slots_per_day = max(slots_per_week // 7, 1)
-        self._rate = 1.0 / (LEVEL_PERIODS * self.slots_per_day)
+        self._rate = 1.0 / (LEVEL_DAYS * self.slots_per_day)
         self._profile = np.full(slots_per_week, np.nan, dtype=np.float32)  # units per period; NaN: never seen
         self._seen = [0] * slots_per_week  # values learnt in each slot
         self.count = 0  # values learnt
