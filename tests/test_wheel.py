@@ -18,6 +18,7 @@ assert "site-packages" in ops.__file__, ops.__file__
 assert len(pinned()) > 40
 for name in ("catalogs/retail.toml", "catalogs/traffic.toml", "data/retail/README.md", "data/traffic/README.md"):
     assert "share/headgate" in str(shipped(name)), shipped(name)
+assert shipped("examples/own-data/catalog.toml")
 assert list(shipped("data/retail").glob("*.xz"))
 assert list(Path(ops.__file__).parent.glob("console/static/*"))
 """

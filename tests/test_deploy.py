@@ -1,0 +1,38 @@
+"""What is deployed in containers names commands and metrics that exist."""
+
+import json
+import re
+from pathlib import Path
+
+from ops.cli import COMMANDS
+from ops.stack.jars import KAFKA_VERSION
+from streams.metrics import METRICS
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+
+
+def test_every_panel_of_the_dashboard_shows_a_metric_that_we_have():
+    """A renamed metric would leave an empty panel; a metric that no panel shows is not watched."""
+    dashboard = json.loads((ROOT / "deploy" / "grafana" / "headgate.json").read_text(encoding="utf-8"))
+    shown = {
+        name
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"headgate_\w+", target["expr"])
+    }
+
+    assert shown == {metric.name for metric in METRICS}
+
+
+def test_every_role_is_a_command():
+    """The first word of each of our services is one of `headgate`'s commands."""
+    roles = re.findall(r"<<: \*headgate\n    command: \[?(\w+)", COMPOSE)
+
+    assert {"console", "feed", "gateway", "topics", "worker"} == set(roles)
+    assert set(roles) <= set(COMMANDS)
+
+
+def test_containers_run_the_kafka_that_was_tested():
+    """One version, embedded and in containers."""
+    assert f"image: apache/kafka:{KAFKA_VERSION}\n" in COMPOSE
