@@ -9,6 +9,7 @@
 | stock-out  | nothing on hand                                                   |
 | outcome    | actions that expired or were rejected                             |
 | stale      | forecasts past their expiry                                       |
+| timeout    | ticks that the twin waited for in vain                            |
 | dead       | messages that broke a rule in the last minutes                    |
 | silent     | a declared feed never heard, or a period that closed as missing   |
 | unknown    | events of resources that the catalog does not have                |
@@ -39,6 +40,8 @@ def attention(picture: Picture, wall_s: float) -> list[Item]:
     for source in (_connections, _workers, _holds, _pools, _actions):
         items.extend(source(picture))
     items.extend(_dead_letters(picture, wall_s))
+    if picture.lived and picture.lived.timeouts:
+        items.append(_item("warn", "timeout", f"{picture.lived.timeouts} ticks of the twin were not answered in time"))
     if picture.series_left_out:
         items.append(_item("note", "limit", f"Only the first {SERIES_MAX} series are shown."))
     items.sort(key=lambda item: _ORDER[item["severity"]])
@@ -60,7 +63,7 @@ def _item(severity: str, kind: str, text: str, pool: str | None = None, resource
 
 def _connections(picture: Picture) -> Iterator[Item]:
     for connection in picture.connections.values():
-        if not connection.ok and connection.text != "connecting":
+        if not connection.ok and connection.since_s > 0:
             yield _item("bad", "connection", connection.text)
     if picture.kill_switch is not None:
         yield _item("bad", "kill", f"The kill switch is engaged: nothing is applied. {picture.kill_switch}".strip())
@@ -116,7 +119,7 @@ def _dead_letters(picture: Picture, wall_s: float) -> Iterator[Item]:
 
 
 def _actions(picture: Picture) -> Iterator[Item]:
-    recent = list(picture.actions)[-RECENT_ACTIONS:]
+    recent = picture.actions[-RECENT_ACTIONS:]
     for status in ("expired", "rejected"):
         failed = [one for one in recent if one.outcome and one.outcome.status == status]
         if failed:

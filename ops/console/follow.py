@@ -18,11 +18,11 @@ from streams.topics import ACTIONS, CATALOG, COMMANDS, DEAD_LETTERS, FORECASTS, 
 
 # The last records of each partition that are read at the start: enough to fill what the picture keeps.
 LAST_RECORDS = {
-    ACTIONS.name: 2_000,
+    ACTIONS.name: 1_000,
     CATALOG.name: 10_000,
     COMMANDS.name: 5_000,
     DEAD_LETTERS.name: 2_000,
-    FORECASTS.name: 20_000,
+    FORECASTS.name: 5_000,
     OUTCOMES.name: 4_000,
 }
 POLL_MS = 500
@@ -110,7 +110,7 @@ class KafkaFollower(threading.Thread):
         except msgspec.MsgspecError:
             self._picture.fold_unreadable()
             return
-        self._picture.fold(message)
+        self._picture.fold(message, record.timestamp / 1000)
 
 
 def decode_catalog(data: bytes) -> PoolSpec:

@@ -10,13 +10,17 @@ import redis
 from redis.exceptions import RedisError
 
 from ops.console.follow import one_line
+from ops.console.lived import LivedSoFar, lived_so_far
 from ops.console.state import POOLS_MAX, WORKERS_MAX, Picture
+from ops.journal import FILE
+from ops.kill_switch import killed
 from streams.connections import redis_options
 from streams.events import PoolView, WorkerHealth
 from streams.forecast_store import HEALTH_KEY, POOLS_KEY, VIEW_KEY
 from streams.settings import Settings
 
 INTERVAL_S = 0.5
+JOURNAL_ROUNDS = 10  # a twin's journal is summed up only every so many rounds
 
 
 class RedisPoller(threading.Thread):
@@ -30,6 +34,8 @@ class RedisPoller(threading.Thread):
         self._settings = settings
         self._picture = picture
         self._halt = stop
+        self._rounds = 0
+        self._lived: LivedSoFar | None = None
         self._places: dict[str, tuple[bytes | None, bytes | None]] = {}
         self._view = msgspec.json.Decoder(PoolView).decode
         self._health = msgspec.json.Decoder(WorkerHealth).decode
@@ -46,8 +52,16 @@ class RedisPoller(threading.Thread):
                 self._picture.connected("redis", False, text, self._wall_s())
                 self._places.clear()
                 self._picture.put_workers(())
+            self._look_into_data_dir()
             self._halt.wait(INTERVAL_S)
         client.close()
+
+    def _look_into_data_dir(self) -> None:
+        folder = self._settings.data_dir
+        if self._rounds % JOURNAL_ROUNDS == 0:
+            self._lived = lived_so_far(folder / FILE)
+        self._rounds += 1
+        self._picture.put_data_dir(killed(folder), self._lived)
 
     def poll_once(self, client: Any) -> None:
         """Read what has moved; raises RedisError."""

@@ -5,11 +5,13 @@ reader may start over wherever it likes.
 """
 
 import threading
+from bisect import insort
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from online_models.base import QUANTILE_LEVELS
+from ops.console.lived import LivedSoFar
 from ops.console.track import Track
 from streams.catalog import PoolSpec
 from streams.events import (
@@ -29,7 +31,7 @@ POOLS_MAX = 500
 SERIES_MAX = 2_000
 BUCKETS_MAX = 400  # kept of each series
 ACTIONS_MAX = 2_000  # lines of decisions
-OUTCOMES_MAX = 2 * ACTIONS_MAX  # an outcome may be read before its action
+OUTCOMES_MAX = 20_000  # an outcome may be read before its action
 DEAD_LETTERS_MAX = 200
 RULES_MAX = 50  # of dead letters counted by name
 HOLDS_MAX = 500
@@ -72,6 +74,7 @@ class Decided:
     """One line of a decision, and what became of it."""
 
     version: int
+    at_s: float  # wall time when it was written to its topic
     allocation: Allocation
     line: ActionLine
     outcome: Outcome | None = None
@@ -81,9 +84,9 @@ class Decided:
 class Connection:
     """Whether a server is reached, and in which words it is not."""
 
+    text: str
     ok: bool = False
-    text: str = "connecting"
-    since_s: float = 0.0
+    since_s: float = 0.0  # wall time of the last change; 0 before the first answer
 
 
 class Picture:
@@ -95,14 +98,20 @@ class Picture:
         self.pools: dict[str, PoolState] = {}
         self.series: dict[Key, SeriesState] = {}
         self.series_left_out = 0  # because there were more than SERIES_MAX
-        self.actions: deque[Decided] = deque(maxlen=ACTIONS_MAX)
+        self.actions: list[Decided] = []  # oldest first; partitions are read one after the other, not in order
         self.dead_letters: deque[DeadLetter] = deque(maxlen=DEAD_LETTERS_MAX)
         self.dead_by_rule: dict[str, int] = {}  # of those read since the console started
         self.outcomes_by_status: dict[str, int] = {}
         self.holds: OrderedDict[tuple[str, str | None], Command] = OrderedDict()
         self.workers: dict[str, WorkerHealth] = {}
-        self.connections = {"kafka": Connection(), "redis": Connection()}
+        self.connections = {
+            "kafka": Connection(text="Kafka: connecting"),
+            "redis": Connection(text="Redis: connecting"),
+        }
         self.unreadable = 0  # messages no reader understood
+        self.buckets_read = 0
+        self.actions_read = 0
+        self.lived: LivedSoFar | None = None  # where a twin runs beside the console
         self.kill_switch: str | None = None  # the reason in the kill file, when there is one
         self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
         self._decided: dict[str, Decided] = {}
@@ -110,15 +119,15 @@ class Picture:
 
     # --- messages of the topics ---------------------------------------------------------------------------
 
-    def fold(self, message: OutputMessage | PoolSpec) -> None:
-        """Take in one message of a topic; what the console does not show is passed over."""
+    def fold(self, message: OutputMessage | PoolSpec, at_s: float) -> None:
+        """Take in one message, written to its topic at wall time `at_s`; what the console does not show passes."""
         with self.lock:
             self.version += 1
             match message:
                 case BucketClosed():
                     self._fold_bucket(message)
                 case Allocation():
-                    self._fold_allocation(message)
+                    self._fold_allocation(message, at_s)
                 case Outcome():
                     self._fold_outcome(message)
                 case DeadLetter():
@@ -140,20 +149,22 @@ class Picture:
         if series is None:
             return
         low, high = (None, None) if closed.said_quantiles is None else band(closed.said_quantiles)
+        self.buckets_read += 1
         series.buckets.put(closed.period_start_s, closed.value, closed.said_mean, low, high)
         if series.buckets.at_s[-1] == closed.period_start_s:
             series.censored = closed.censored
         series.version = self.version
 
-    def _fold_allocation(self, allocation: Allocation) -> None:
+    def _fold_allocation(self, allocation: Allocation, at_s: float) -> None:
         for line in allocation.lines:
             if line.action_id in self._decided:  # a replay: the first payload wins, as at the gateway
                 continue
-            decided = Decided(self.version, allocation, line, self._outcomes.get(line.action_id))
-            if len(self.actions) == ACTIONS_MAX:
-                self._decided.pop(self.actions[0].line.action_id, None)
-            self.actions.append(decided)
+            decided = Decided(self.version, at_s, allocation, line, self._outcomes.get(line.action_id))
+            self.actions_read += 1
+            insort(self.actions, decided, key=_written)
             self._decided[line.action_id] = decided
+            if len(self.actions) > ACTIONS_MAX:
+                self._decided.pop(self.actions.pop(0).line.action_id)
             series = self._series(allocation.pool_id, line.resource_id)
             if series is None:
                 continue
@@ -240,17 +251,18 @@ class Picture:
             self.version += 1
             self.workers = {worker.worker_id: worker for worker in list(workers)[:WORKERS_MAX]}
 
-    def put_kill_switch(self, reason: str | None) -> None:
-        """Note whether the gateway's kill file is there, and what it says."""
+    def put_data_dir(self, killed: str | None, lived: LivedSoFar | None) -> None:
+        """Note what lies in the data folder: the gateway's kill file with its reason, and a twin's totals."""
         with self.lock:
-            self.kill_switch = reason
+            self.kill_switch = killed
+            self.lived = lived
 
     def connected(self, server: str, ok: bool, text: str, wall_s: float) -> None:
         """Note whether `server` ("kafka" or "redis") is reached, and why not."""
         with self.lock:
             held = self.connections[server]
             if (held.ok, held.text) != (ok, text):
-                self.connections[server] = Connection(ok, text, wall_s)
+                self.connections[server] = Connection(text, ok, wall_s)
 
     # --- bounded places -----------------------------------------------------------------------------------
 
@@ -267,6 +279,10 @@ class Picture:
                 return None
             self.series[key] = SeriesState(pool_id, resource_id)
         return self.series[key]
+
+
+def _written(decided: Decided) -> float:
+    return decided.at_s
 
 
 def band(quantiles: tuple[float, ...]) -> tuple[float, float]:
