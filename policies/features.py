@@ -5,19 +5,22 @@ serves items that sell one a day and items that sell two hundred.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from online_models.base import QUANTILE_LEVELS
-from policies.inventory.base_stock import critical_ratio, position_units, target_units
+from policies.inventory.base_stock import (
+    UNITS_MIN,
+    Float64s,
+    critical_ratio,
+    mean_period_units,
+    position_units,
+    target_units,
+)
 from policies.observation import Float32s, Observation
-
-Float64s = NDArray[np.float64]
 
 VERSION = 1  # raised whenever a feature changes its meaning; a network is bound to it
 
 PERIODS = 8  # of the pipeline and the forecast that the network sees
 RATIO_MAX = 30.0  # a ratio above it says no more than "very many"
-UNITS_MIN = 1e-3  # below it a series is as good as dead
 
 NAMES: tuple[str, ...] = (
     "on_hand",
@@ -34,19 +37,9 @@ NAMES: tuple[str, ...] = (
 )
 
 
-def scale_units(observation: Observation) -> Float64s:
-    """Return per item the forecast mean of a period over the protection interval, (n,) units, above 0."""
-    mean = observation.demand_mean_units.astype(np.float64)
-    lead = observation.lead_time_periods.astype(np.int64)[:, np.newaxis]
-    inside = np.arange(mean.shape[1]) <= lead
-    total = np.where(inside, mean, 0.0).sum(axis=1)
-    mean_units = total / np.maximum(inside.sum(axis=1), 1)
-    return np.asarray(np.maximum(mean_units, UNITS_MIN), dtype=np.float64)
-
-
 def compute(observation: Observation) -> Float32s:
     """Return (n, len(NAMES)) features; finite for any observation."""
-    scale = scale_units(observation)[:, np.newaxis]
+    scale = mean_period_units(observation)[:, np.newaxis]
     lead = observation.lead_time_periods.astype(np.float64)[:, np.newaxis]
     target, position = target_units(observation), position_units(observation)
     ratio = critical_ratio(observation.lost_sale_cost.astype(np.float64), observation.holding_cost.astype(np.float64))

@@ -10,6 +10,8 @@ from policies.observation import Float32s, Observation
 
 Float64s = NDArray[np.float64]
 
+UNITS_MIN = 1e-3  # below this mean per period a series is as good as dead
+
 
 def critical_ratio(lost_sale_cost: Float64s, holding_cost: Float64s) -> Float64s:
     """Return the service probability at which one more unit pays for itself, p / (p + h); 0 when both are 0.
@@ -47,6 +49,14 @@ def target_units(observation: Observation) -> Float64s:
     """Return per item the quantile of demand over the protection interval at the critical ratio, (n,) units."""
     ratio = critical_ratio(observation.lost_sale_cost.astype(np.float64), observation.holding_cost.astype(np.float64))
     return quantile_at(ratio, observation.lead_demand_quantile_units.astype(np.float64))
+
+
+def mean_period_units(observation: Observation) -> Float64s:
+    """Return per item the forecast mean of a period over the protection interval, (n,) units, above 0."""
+    mean = observation.demand_mean_units.astype(np.float64)
+    inside = np.arange(mean.shape[1]) <= observation.lead_time_periods[:, np.newaxis]
+    total = np.where(inside, mean, 0.0).sum(axis=1)
+    return np.asarray(np.maximum(total / np.maximum(inside.sum(axis=1), 1), UNITS_MIN), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

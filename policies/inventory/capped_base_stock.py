@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from policies.inventory.base_stock import position_units, target_units
+from policies.inventory.base_stock import Float64s, position_units, target_units
 from policies.observation import Float32s, Observation
 
 
@@ -26,8 +26,12 @@ class CappedBaseStock:
         """Return the parameters, which are all that distinguishes two of them."""
         return f"factor={self.factor:g},cap={self.cap_periods:g}"
 
+    def cap_units(self, observation: Observation) -> Float64s:
+        """Return (n,) units that one order may hold at most."""
+        mean = observation.demand_mean_units.mean(axis=1, dtype=np.float64)
+        return np.asarray(self.cap_periods * mean, dtype=np.float64)
+
     def decide(self, observation: Observation) -> Float32s:
         """Return (n,) units to order, >= 0."""
         missing = self.factor * target_units(observation) - position_units(observation)
-        cap = self.cap_periods * observation.demand_mean_units.mean(axis=1, dtype=np.float64)
-        return np.clip(missing, 0.0, cap).astype(np.float32)
+        return np.clip(missing, 0.0, self.cap_units(observation)).astype(np.float32)

@@ -18,15 +18,15 @@ PERIODS_PER_WEEK = 7
 class Taste:
     """From which ranges series are drawn; (low, high) are uniform, or uniform in the logarithm where it says so."""
 
-    mean_units: tuple[float, float] = (1.0, 200.0)  # per period, logarithmic
+    mean_units: tuple[float, float] = (2.0, 200.0)  # per period, logarithmic
     closed_day_share: float = 0.75  # share of worlds that close on one day a week, all items alike
     profile_spread: float = 0.35  # standard deviation of the logarithm of a weekday's factor
-    drift: tuple[float, float] = (0.002, 0.03)  # standard deviation of a period's step of the logarithm of the level
-    poisson_share: float = 0.2  # share of items with nothing but counting noise
-    shape: tuple[float, float] = (0.3, 8.0)  # of the negative binomial, logarithmic; small is lumpy
-    silent_ratio: tuple[float, float] = (0.0, 0.4)  # probability of a day that nobody asks
-    bulk_ratio: tuple[float, float] = (0.0, 0.04)  # probability of a day with a bulk order on top
-    bulk_size: tuple[float, float] = (3.0, 10.0)  # of a bulk order, in mean periods of demand
+    drift: tuple[float, float] = (0.005, 0.08)  # standard deviation of a period's step of the logarithm of the level
+    poisson_share: float = 0.08  # share of items with nothing but counting noise
+    shape: tuple[float, float] = (0.3, 3.0)  # of the negative binomial, logarithmic; small is lumpy
+    silent_ratio: tuple[float, float] = (0.0, 0.3)  # probability of a day that nobody asks
+    bulk_ratio: tuple[float, float] = (0.0, 0.03)  # probability of a day with a bulk order on top
+    bulk_size: tuple[float, float] = (3.0, 25.0)  # of a bulk order, in mean periods of demand, logarithmic
 
 
 RETAIL = Taste()
@@ -74,7 +74,7 @@ def _units(rng: np.random.Generator, mean: Float64s, taste: Taste) -> Float64s:
     """Return whole units with the given means: Poisson, or gamma-mixed with silent days and bulk orders."""
     rows = (*mean.shape[:2], 1)
     silent = rng.uniform(*taste.silent_ratio, size=rows)
-    bulk, size = rng.uniform(*taste.bulk_ratio, size=rows), rng.uniform(*taste.bulk_size, size=rows)
+    bulk, size = rng.uniform(*taste.bulk_ratio, size=rows), log_uniform(rng, taste.bulk_size, rows)
     shape = log_uniform(rng, taste.shape, rows)
     # Both factors are divided by their means, so that the sum keeps `mean`.
     asked = rng.gamma(shape, 1.0 / shape, size=mean.shape) * (rng.random(mean.shape) >= silent) / (1.0 - silent)

@@ -1,7 +1,7 @@
 """The replenishment world for Gymnasium: one number per item in, features, reward and the end of the season out.
 
-Observation: `policies.features` of each item, one after the other. Action: per item in [-1, 1], how far to move
-the base-stock target (`policies.inventory.adjustment`); all zeros is the base-stock rule itself.
+Observation: `policies.features` of each item, one after the other. Action: per item in [-1, 1], how far to depart
+from a rule (`policies.inventory.adjustment`); all zeros is the rule itself.
 """
 
 from dataclasses import replace
@@ -13,6 +13,7 @@ from gymnasium import spaces
 
 from policies import features
 from policies.inventory.adjustment import adjusted_orders
+from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.observation import Float32s
 from simulator.inventory import world
 from simulator.inventory.render import line
@@ -20,6 +21,7 @@ from simulator.inventory.reward import cost_scale, reward
 from simulator.inventory.types import Outcome
 from simulator.inventory.world import Setting, Worlds
 
+RULE = CappedBaseStock(factor=0.65, cap_periods=1.2)  # about the best one on these worlds
 FEATURE_MAX = 10.0  # no feature leaves it; see `policies.features`
 
 
@@ -39,10 +41,12 @@ class InventoryEnv(gymnasium.Env[Float32s, Float32s]):
 
     metadata = {"render_modes": ["ansi"], "render_fps": 4}  # noqa: RUF012  Gymnasium reads a plain dictionary
 
-    def __init__(self, setting: Setting | None = None, *, factor: float = 1.0, render_mode: str | None = None) -> None:
-        """Take the kind of pool to draw and the factor of the base-stock rule that actions adjust."""
+    def __init__(
+        self, setting: Setting | None = None, *, rule: CappedBaseStock = RULE, render_mode: str | None = None
+    ) -> None:
+        """Take the kind of pool to draw and the rule that actions adjust."""
         self.setting = replace(setting or Setting(), worlds=1)
-        self.factor = factor
+        self.rule = rule
         self.render_mode = render_mode
         self.observation_space: spaces.Space[Float32s] = observation_space(self.setting.items)
         self.action_space: spaces.Space[Float32s] = action_space(self.setting.items)
@@ -65,7 +69,7 @@ class InventoryEnv(gymnasium.Env[Float32s, Float32s]):
     def step(self, action: Float32s) -> tuple[Float32s, float, bool, bool, dict[str, Any]]:
         """Order, sell and pay for one period."""
         worlds = self._started()
-        orders = adjusted_orders(worlds.observation(), np.asarray(action, dtype=np.float32), self.factor)
+        orders = adjusted_orders(worlds.observation(), np.asarray(action, dtype=np.float32), self.rule)
         self._last = worlds.step(orders[np.newaxis, :].astype(np.float64))
         paid = float(reward(self._last.cost, self._scale)[0])
         information = {"cost": float(self._last.cost.sum()), "unmet_units": float(self._last.unmet_units.sum())}

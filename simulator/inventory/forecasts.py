@@ -18,10 +18,11 @@ from simulator.inventory.types import Float64s, Int64s
 class Errors:
     """How wrong forecasts are; spreads are standard deviations of logarithms."""
 
-    profile: float = 0.1  # of each weekday's factor
-    level: tuple[float, float] = (0.03, 0.2)  # of the level at one origin, uniform per series
+    profile: float = 0.15  # of each weekday's factor
+    level: tuple[float, float] = (0.05, 0.4)  # of the level at one origin, uniform per series
     memory: float = 0.9  # how much of the level's error is left a period later
-    dispersion: float = 0.2  # of the width of the quantiles, per series
+    bias: tuple[float, float] = (-0.05, 0.12)  # mean and spread per series; live sales say less than demand
+    dispersion: float = 0.3  # of the width of the quantiles, per series
 
 
 LIVE_LIKE = Errors()
@@ -72,10 +73,11 @@ def believe(
     profile = demand.profile * np.exp(rng.standard_normal(demand.profile.shape) * errors.profile)
     level = demand.level_units * np.exp(_level_errors(rng, demand.level_units.shape, errors))
     slots = np.arange(history) % PERIODS_PER_WEEK
+    bias = np.exp(errors.bias[0] + rng.standard_normal((*rows, 1)) * errors.bias[1])
     width = np.exp(rng.standard_normal((*rows, 1)) * errors.dispersion)
     residual = _residuals(demand.units[..., :history], level[..., :history], profile[..., slots], lead_time_periods)
     return Forecasts(
-        level_units=level[..., history:],
+        level_units=level[..., history:] * bias,  # after the residuals were taken: they do not know of it
         profile=profile,
         residual_units=residual[0] * width,
         lead_residual_units=residual[1] * width,

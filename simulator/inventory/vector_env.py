@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from policies import features
 from policies.inventory.adjustment import adjusted_orders
+from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.observation import Float32s, Observation
 from simulator.inventory import world
-from simulator.inventory.env import action_space, observation_space
+from simulator.inventory.env import RULE, action_space, observation_space
 from simulator.inventory.reward import cost_scale, reward
 from simulator.inventory.types import Float64s
 from simulator.inventory.world import Setting, Worlds
@@ -26,10 +27,10 @@ class InventoryVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
 
     metadata = {"autoreset_mode": AutoresetMode.SAME_STEP}  # noqa: RUF012  Gymnasium reads a plain dictionary
 
-    def __init__(self, setting: Setting, *, factor: float = 1.0, relative: bool = False) -> None:
-        """Take the kind of pools to draw and the factor of the base-stock rule that actions adjust."""
+    def __init__(self, setting: Setting, *, rule: CappedBaseStock = RULE, relative: bool = False) -> None:
+        """Take the kind of pools to draw and the rule that actions adjust."""
         self.setting = setting
-        self.factor = factor
+        self.rule = rule
         self.relative = relative
         self.num_envs = setting.worlds
         self._observation: Observation  # what the next actions answer; set by reset
@@ -53,7 +54,7 @@ class InventoryVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         """Order, sell and pay for one period in every world."""
         shape = (self.num_envs, self.setting.items)
         adjustment = np.asarray(actions, dtype=np.float32).reshape(-1)
-        orders = adjusted_orders(self._observation, adjustment, self.factor).reshape(shape)
+        orders = adjusted_orders(self._observation, adjustment, self.rule).reshape(shape)
         outcome = self._worlds.step(orders.astype(np.float64))
         rewards = reward(outcome.cost, self._scale, self._rule_cost())
         ended = np.full(self.num_envs, self._worlds.done)
@@ -74,8 +75,7 @@ class InventoryVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         """Return what the rule pays for the same period of the same worlds, None when it is not asked for."""
         if not self.relative:
             return None
-        seen = self._shadow.observation()
-        orders = adjusted_orders(seen, np.zeros(len(seen.resource_ids), dtype=np.float32), self.factor)
+        orders = self.rule.decide(self._shadow.observation())
         return self._shadow.step(orders.reshape(self.num_envs, self.setting.items).astype(np.float64)).cost
 
     def _seen(self) -> Float32s:

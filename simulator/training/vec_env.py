@@ -16,9 +16,8 @@ class TrainingWorlds(VecEnv):
 
     def __init__(self, worlds: InventoryVectorEnv, seed: int) -> None:
         """Take the worlds and the seed of everything they draw."""
-        self.render_mode = None
+        self._worlds = worlds  # first: the next line asks for its attributes
         super().__init__(worlds.num_envs, worlds.single_observation_space, worlds.single_action_space)
-        self._worlds = worlds
         self._seed: int | None = seed
         self._actions: Float32s = np.zeros((worlds.num_envs, worlds.setting.items), dtype=np.float32)
 
