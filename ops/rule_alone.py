@@ -1,0 +1,102 @@
+"""Pools and recorded lines in, the journal of the tuned base-stock rule alone out; pools side by side on all cores."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
+from typing import Any
+
+from ops.counterfactual import Learnt, learn, live, tuning_cost
+from ops.journal import Lived
+from ops.twin_actor import actor
+from policies.inventory.base_stock import BaseStock
+from streams.catalog import PoolSpec
+from streams.events import Transaction
+
+FACTORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.8)  # of the rule's target
+FIRST_TRIED = (4, 5)  # places in FACTORS; from there downhill
+SERIAL_BUCKETS_MAX = 3000  # a smaller job is done before other processes have started
+
+Map = Callable[..., Iterable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One pool's recorded demand and the span that is compared."""
+
+    spec: PoolSpec
+    lines: tuple[Transaction, ...]  # of the pool's own resources, in time order
+    from_s: float
+    until_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAlone:
+    """The rule with the factor that cost least before the compared span, and what it lived through in it."""
+
+    factor: float
+    tried: dict[float, float]  # factor -> cost on the earlier span, currency
+    rows: list[Lived]
+
+
+def rule_alone(
+    specs: Sequence[PoolSpec], lines: Sequence[Transaction], spans: Sequence[tuple[float, float]]
+) -> RuleAlone:
+    """Tune the rule on what was recorded before each pool's span (start, end), and return what it did in it."""
+    tasks = [_task(spec, lines, *span) for spec, span in zip(specs, spans, strict=True)]
+    buckets = sum(
+        len(task.spec.resources) * (task.until_s - task.lines[0].occurred_at_s) for task in tasks if task.lines
+    )
+    with _workers(len(tasks), heavy=buckets / 86_400 > SERIAL_BUCKETS_MAX) as spread:
+        learnt = list(spread(_learn, tasks))
+        tried = _tuned(tasks, learnt, spread)
+        factor = min(tried, key=lambda one: tried[one])
+        rows = [row for some in spread(_live, tasks, learnt, repeat(factor)) for row in some]
+    return RuleAlone(factor, tried, rows)
+
+
+def _tuned(tasks: list[Task], learnt: list[Learnt], spread: Map) -> dict[float, float]:
+    """Return the cost of each factor that was tried, going downhill until both neighbours of the best cost more."""
+    tried: dict[int, float] = {}
+    wanted = set(FIRST_TRIED)
+    while wanted:
+        jobs = [(place, task, known) for place in sorted(wanted) for task, known in zip(tasks, learnt, strict=True)]
+        costs = spread(_cost, (job[1] for job in jobs), (job[2] for job in jobs), (FACTORS[job[0]] for job in jobs))
+        for (place, _, _), cost in zip(jobs, costs, strict=True):
+            tried[place] = tried.get(place, 0.0) + cost
+        best = min(tried, key=lambda place: tried[place])
+        wanted = {place for place in (best - 1, best + 1) if 0 <= place < len(FACTORS)} - set(tried)
+    return {FACTORS[place]: tried[place] for place in sorted(tried)}
+
+
+def _task(spec: PoolSpec, lines: Sequence[Transaction], from_s: float, until_s: float) -> Task:
+    known = {resource.id for resource in spec.resources}
+    own = (line for line in lines if line.pool_id == spec.pool_id and line.resource_id in known)
+    return Task(spec, tuple(own), from_s, until_s)
+
+
+def _learn(task: Task) -> Learnt:
+    return learn(actor(task.spec, task.lines, control_from_s=task.from_s, until_s=task.until_s))
+
+
+def _cost(task: Task, learnt: Learnt, factor: float) -> float:
+    return tuning_cost(task.spec, task.lines, learnt, BaseStock(factor))
+
+
+def _live(task: Task, learnt: Learnt, factor: float) -> list[Lived]:
+    pool = actor(task.spec, task.lines, control_from_s=task.from_s, until_s=task.until_s)
+    return live(pool, learnt.at_start, BaseStock(factor))
+
+
+@contextmanager
+def _workers(tasks: int, *, heavy: bool) -> Iterator[Map]:
+    """Yield a map that spreads its calls over all cores when they are worth it."""
+    cores = min(tasks, os.cpu_count() or 1)
+    if not heavy or cores < 2:
+        yield map
+        return
+    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as executor:
+        yield executor.map
