@@ -104,7 +104,7 @@ class Replay:
     def _end_after(self, at_s: float) -> float:
         ends = [pool.periods.shift(pool.periods.start_of(at_s), 1) for pool in self.pools]
         if at_s >= self.live_from_s:
-            ends.append((at_s // self.step_s + 1) * self.step_s)
+            ends.append(at_s + self.step_s)  # not rounded to a multiple: that could be at_s itself
         else:
             ends.append(self.live_from_s)
         return min(ends)

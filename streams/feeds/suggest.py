@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,8 @@ def mapping_text(guess: dict[str, str], rows: Sequence[Row], delimiter: str) -> 
         "# mapping.toml: check every line, above all the time's format and timezone",
         "version = 1",
         'feed_id = "till"',
+        *([f"delimiter = {_quoted(delimiter)}"] if delimiter != "," else []),
+        *(['decimal = ","'] if comma else []),
         f'time = {{ column = {_quoted(guess["time"])}, format = {_quoted(written)}, timezone = "UTC" }}',
         f"resource = {{ column = {_quoted(guess['resource'])} }}",
         f"quantity = {{ column = {_quoted(guess['quantity'])} }}",
@@ -131,24 +134,26 @@ def catalog_text(path: Path, guess: dict[str, str], rows: Sequence[Row]) -> str:
 
 
 def time_format(found: Sequence[Any]) -> str:
-    """Return the known format that all of the cells are written in; "iso" when there is none.
+    """Return the known format that most of the cells are written in; "iso" when there is none.
 
     Of several (is 1/12/2009 in January?) the one that makes the rows lie closest together: files go on day by day.
 
     >>> time_format(["12/30/2009 08:26", "1/2/2010 9:00"]), time_format(["12/1/2009 08:26", "12/2/2009 9:00"])
     ('%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M')
     """
-    spans = {written: span for written in FORMATS if (span := _span_s(written, found)) is not None}
-    return min(spans, key=lambda written: spans[written], default="iso")
+    times = {written: _times_s(written, found) for written in FORMATS}
+    most = max(len(read) for read in times.values())
+    fitting = [written for written in FORMATS if most and len(times[written]) >= most]
+    return min(fitting, key=lambda written: max(times[written]) - min(times[written]), default="iso")
 
 
-def _span_s(written: str, found: Sequence[Any]) -> float | None:
+def _times_s(written: str, found: Sequence[Any]) -> list[float]:
     read = cells.time_reader(written, "UTC")
-    try:
-        times = [read(cell) for cell in found if cells.text(cell)]
-    except (ValueError, OverflowError, OSError):
-        return None
-    return max(times) - min(times) if times and min(times) > YEAR_1990_S and max(times) < YEAR_2100_S else None
+    times = []
+    for cell in found:
+        with suppress(ValueError, OverflowError, OSError, TypeError):
+            times.append(read(cell))
+    return [at_s for at_s in times if YEAR_1990_S < at_s < YEAR_2100_S]
 
 
 def _frequent(found: Iterable[Any], count: int) -> list[str]:
