@@ -14,7 +14,9 @@ import redis
 import redis.asyncio
 
 from streams.administration import create_topics
+from streams.agents.control import add_control
 from streams.agents.ingest import Ingest, add_ingest
+from streams.claims import RedisClaims
 from streams.connections import redis_options, tls_context
 from streams.errors import UnavailableError
 from streams.events import PartitionHealth
@@ -84,6 +86,7 @@ def build(settings: Settings) -> WorkerApp:
     skips = SkipList(settings.data_dir / "snapshots" / "skips.jsonl")
     app.ingest = Ingest(shards, app.outputs, store, skips, health, settings)
     add_ingest(app, app.ingest)
+    add_control(app, settings, store, RedisClaims(client), health)
     _add_beats(app, shards, store, health)
     return app
 
