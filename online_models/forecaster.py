@@ -16,6 +16,7 @@ from online_models.quantiles import ResidualQuantiles
 
 LARGEST_TIMES = 3.0  # no forecast lies above this many times the largest demand learnt
 ERROR_RATE = 0.03  # of the discounted mean absolute error: about the last 30 buckets
+VALUE_MAX = 1e12  # units per period: beyond anything that is counted, far within single precision
 STATE_VERSION = 2  # raise it when the meaning of a field changes: an older state is refused, and learnt again
 
 Covariates = tuple[tuple[str, float], ...]
@@ -24,8 +25,11 @@ Covariates = tuple[tuple[str, float], ...]
 class Mean(Protocol):
     """How the mean of one series moves. Promises bounded time and memory, and plain values as state."""
 
-    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> None:
-        """Learn the next period; `value` None: nothing may be learnt, `said` stands in for it in the lags."""
+    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> float:
+        """Learn the next period and return what of `value` was believed: less than all of it when it is a spike.
+
+        `value` None: nothing may be learnt, and `said` stands in for it in the lags.
+        """
         ...
 
     def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
@@ -59,26 +63,22 @@ class SeriesForecaster:
         self._error = 0.0
         self._errors = 0  # one-step forecasts that met their actual
         self._count = 0
-        self._ratio = 1.0  # of the reported mean to the centre of the quantiles
         self._slots: list[int] = []  # of the path
         self._path: Float64s | None = None  # (length,) centres of the next periods, as said after the last bucket
 
     def learn(self, bucket: Bucket) -> None:
         """Learn from the next bucket of the series; buckets come in order, missing ones included."""
         centre = self._centre(bucket.slot_of_week)
-        said = None if centre is None else centre * self._ratio
-        value = bucket.value
-        if value is not None and not math.isfinite(value):
-            value = None
+        said = None if centre is None else centre * self._calibration.ratio
+        value = bucket.value if bucket.value is not None and math.isfinite(bucket.value) else None
         if value is not None:
-            value = max(value, 0.0)
+            value = min(max(value, 0.0), VALUE_MAX)
         self._residuals.learn(value, censored=bucket.censored)
         if value is not None and bucket.censored and value <= (said or 0.0):
             value = None  # stock ran out below the forecast: it says nothing against it
+        believed = self._mean.learn(bucket.slot_of_week, value, centre, bucket.covariates)
         if value is not None:
-            self._remember(value, centre)
-        self._mean.learn(bucket.slot_of_week, value, centre, bucket.covariates)
-        self._ratio = self._calibration.ratio(self._error)
+            self._remember(value, said, believed)
         self._slots = self._following(bucket.slot_of_week, self._length)
         self._path = self._means(self._slots)
         self._residuals.say(self._path)
@@ -95,7 +95,7 @@ class SeriesForecaster:
             return None
         centre, ceiling = path[: len(wanted)], LARGEST_TIMES * self._largest
         return Forecast(
-            mean=np.minimum(centre * self._ratio, ceiling),
+            mean=np.minimum(centre * self._calibration.ratio, ceiling),
             quantiles=self._residuals.quantiles(centre, self._error, ceiling),
             lead_quantiles=self._residuals.lead_quantiles(path, self._error, ceiling),
             error=self._error,
@@ -116,7 +116,7 @@ class SeriesForecaster:
                 "errors": self._errors,
                 "count": self._count,
                 "slots": self._slots,
-                "calibration": (self._calibration.said, self._calibration.came),
+                "calibration": (self._calibration.came, self._calibration.believed),
             }
         )
 
@@ -129,8 +129,7 @@ class SeriesForecaster:
         self._errors = int(kept["errors"])
         self._count = int(kept["count"])
         self._slots = list(kept["slots"])
-        self._calibration.said, self._calibration.came = kept["calibration"]
-        self._ratio = self._calibration.ratio(self._error)
+        self._calibration.came, self._calibration.believed = kept["calibration"]
         self._path = self._means(self._slots) if self._slots else None
 
     def _centre(self, slot_of_week: int) -> float | None:
@@ -139,14 +138,13 @@ class SeriesForecaster:
         path = self._means([slot_of_week])
         return None if path is None else float(path[0])
 
-    def _remember(self, value: float, centre: float | None) -> None:
+    def _remember(self, value: float, said: float | None, believed: float) -> None:
         self._count += 1
         self._largest = max(self._largest, value)
-        if centre is not None:
+        if said is not None:
+            self._calibration.learn(came=value, believed=believed, error=self._error)
             self._errors += 1
-            missed = abs(value - centre * self._ratio)
-            self._error += max(ERROR_RATE, 1.0 / self._errors) * (missed - self._error)
-            self._calibration.learn(said=centre, came=value)
+            self._error += max(ERROR_RATE, 1.0 / self._errors) * (abs(value - said) - self._error)
 
     def _means(self, slots_of_week: list[int]) -> Float64s | None:
         if not self._count:

@@ -5,9 +5,12 @@ clipped, and weights that are not finite start again from zero. The state is pla
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from river import linear_model, optim, preprocessing, utils
+
+from online_models.base import Float64s
 
 SCALED_MAX = 5.0  # standard deviations: further out is an outlier that would only tear at the weights
 GRADIENT_MAX = 6.0  # of a squared error: a target missed by more than 3 of its scales teaches as 3 do
@@ -15,6 +18,30 @@ LEARNING_RATE = 0.002  # of the rates tried, 0.001 to 0.03, this or the next low
 SHRINKAGE = 1e-3  # l2: features say the same thing twice; without need a weight goes back to zero
 
 Features = dict[str, float]
+
+
+class Term(NamedTuple):
+    """What one feature adds to a prediction."""
+
+    weight: float
+    mean: float
+    deviation: float  # 0: the feature never varied and scales to 0
+
+    def of(self, value: float) -> float:
+        """Return the weighted, scaled, bounded feature."""
+        if not self.deviation:
+            return 0.0
+        return self.weight * min(max((value - self.mean) / self.deviation, -SCALED_MAX), SCALED_MAX)
+
+    def of_all(self, values: Float64s) -> Float64s:
+        """Return the same for each of `values`."""
+        if not self.deviation:
+            return np.zeros(len(values))
+        scaled = np.minimum(np.maximum((values - self.mean) / self.deviation, -SCALED_MAX), SCALED_MAX)
+        return np.asarray(self.weight * scaled)
+
+
+Terms = dict[str, Term]
 
 
 class Linear:
@@ -49,22 +76,18 @@ class Linear:
         """Return the features seen so far."""
         return tuple(self._scaler.counts)
 
-    def terms(self) -> tuple[dict[str, tuple[float, float, float]], float]:
-        """Return (weight, mean, deviation) of each feature and the intercept: River's numbers for a recursion.
+    def terms(self) -> tuple[Terms, float]:
+        """Return the term of each feature by name, and the intercept: River's numbers, for a quick recursion.
 
-        A deviation of 0 means that the feature never varied and scales to 0.
+        Their sum is what `predict` returns for the same features.
         """
-        weights = self._regression.weights
-        terms = {
-            name: (weight, self._scaler.means[name], math.sqrt(self._scaler.vars[name]))
-            for name, weight in weights.items()
-        }
+        means, variances = self._scaler.means, self._scaler.vars
+        weights: dict[str, float] = self._regression.weights
+        terms = {name: Term(weight, means[name], math.sqrt(variances[name])) for name, weight in weights.items()}
         return terms, float(self._regression.intercept)
 
     def _finite(self) -> bool:
-        return math.isfinite(self._regression.intercept) and all(
-            math.isfinite(weight) for weight in self._regression.weights.values()
-        )
+        return math.isfinite(self._regression.intercept + sum(self._regression.weights.values()))
 
     def state(self) -> dict[str, Any]:
         """Return everything learnt, as plain values for msgpack; order matters for sums, so lists of pairs."""

@@ -5,14 +5,15 @@ the lead periods, the last residuals are kept in a ring of fixed size. A residua
 with the forecast (see `spread_unit`), so that a quiet night and a rush hour can share one ring.
 """
 
+import functools
+import math
+from array import array
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import QUANTILE_LEVELS, Float64s
-
-Float32s = NDArray[np.float32]
 
 RING = 128  # residuals kept per knot: about 4 months of days
 KNOTS_MAX = 8  # steps ahead with a ring of their own; those between are interpolated
@@ -25,7 +26,7 @@ def knots(horizon_periods: int) -> NDArray[np.int64]:
     """Return the steps ahead whose residuals are kept: all of a short horizon, a growing stride of a long one.
 
     >>> knots(8).tolist(), knots(24).tolist()
-    ([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4, 6, 10, 15, 24])
+    ([1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 4, 6, 10, 15, 24])
     """
     if horizon_periods <= KNOTS_MAX:
         return np.arange(1, horizon_periods + 1)
@@ -50,13 +51,12 @@ class ResidualQuantiles:
     def __init__(self, horizon_periods: int, lead_periods: int) -> None:
         self.knots = knots(horizon_periods)
         self.lead_periods = lead_periods
-        self._delays = np.append(self.knots, lead_periods)  # (k + 1,) periods until the actual is known
-        self._starts = np.concatenate(([0], np.cumsum(self._delays)[:-1]))
-        self._waiting = np.full(int(self._delays.sum()), np.nan, dtype=np.float32)  # forecasts made, NaN: none
-        self._rings = np.zeros((len(self._delays), RING), dtype=np.float32)  # residuals in spread units
-        self._counts = np.zeros(len(self._delays), dtype=np.int64)  # residuals ever kept
-        self._actuals = np.full(lead_periods, np.nan, dtype=np.float32)  # the last periods' demand, NaN: missing
-        self._bounds_only = np.zeros(lead_periods, dtype=np.bool_)  # whether that demand is a lower bound
+        self._delays = [*self.knots.tolist(), lead_periods]  # (k + 1) periods until the actual is known
+        self._waiting = [array("f", [math.nan] * delay) for delay in self._delays]  # forecasts made; NaN: none
+        self._rings = np.full((len(self._delays), RING), np.inf, dtype=np.float32)  # residuals in spread units
+        self._counts = [0] * len(self._delays)  # residuals ever kept
+        self._actuals = array("f", [math.nan] * lead_periods)  # the last periods' demand; NaN: missing
+        self._bounds_only = [False] * lead_periods  # whether that demand is a lower bound
         self._periods = 0
         self._cached: Float64s | None = None  # spreads since the last `learn`
 
@@ -65,44 +65,39 @@ class ResidualQuantiles:
 
         A censored one is a lower bound: it counts only where it lies above what was said.
         """
-        now = self._periods
-        place = now % self.lead_periods
-        self._actuals[place] = np.nan if actual is None else actual
+        came = math.nan if actual is None else actual
+        place = self._periods % self.lead_periods
+        self._actuals[place] = came
         self._bounds_only[place] = censored
-        said = self._waiting[self._starts + now % self._delays].astype(np.float64)
-        came = np.full(len(said), np.nan if actual is None else actual)
-        came[-1] = self._actuals.astype(np.float64).sum()
-        lower_bound = np.full(len(said), censored)
-        lower_bound[-1] = self._bounds_only.any()
-        residual = (came - said) / spread_unit(said)
-        with np.errstate(invalid="ignore"):  # NaN stands for "nothing to compare" and is not kept
-            kept = np.flatnonzero(np.isfinite(residual) & ~(lower_bound & (residual <= 0.0)))
-        self._rings[kept, self._counts[kept] % RING] = residual[kept]
-        self._counts[kept] += 1
+        for row in range(len(self.knots)):
+            self._compare(row, came, lower_bound=censored)
+        self._compare(len(self.knots), sum(self._actuals), lower_bound=any(self._bounds_only))
+        self._periods += 1
         self._cached = None
-        self._periods = now + 1
+
+    def _compare(self, row: int, came: float, *, lower_bound: bool) -> None:
+        said = self._waiting[row][self._periods % self._delays[row]]
+        residual = (came - said) / math.sqrt(said + 1.0) if said >= 0.0 else math.nan  # NaN: nothing was said
+        if math.isfinite(residual) and not (lower_bound and residual <= 0.0):
+            self._rings[row, self._counts[row] % RING] = residual
+            self._counts[row] += 1
 
     def say(self, path: Float64s | None) -> None:
         """Remember what is said now of the next periods; `path` reaches the last knot and the lead periods.
 
         Call it once after each `learn`; None says nothing (not ready).
         """
-        now = self._periods
-        # The place that the period `now + delay - 1` will be read from: the same slot, one turn of the ring later.
-        places = self._starts + (now - 1) % self._delays
-        if path is None:
-            self._waiting[places] = np.nan
-            return
-        self._waiting[places[:-1]] = path[self.knots - 1]
-        self._waiting[places[-1]] = path[: self.lead_periods].sum()
+        said = None if path is None else path.tolist()
+        last = self._periods - 1  # its place is free: the period `last + delay` comes by there again
+        for waiting, delay in zip(self._waiting[:-1], self._delays[:-1], strict=True):
+            waiting[last % delay] = math.nan if said is None else said[delay - 1]
+        self._waiting[-1][last % self.lead_periods] = math.nan if said is None else sum(said[: self.lead_periods])
 
     def quantiles(self, mean: Float64s, error: float, largest: float) -> Float64s:
         """Return (len(mean), len(QUANTILE_LEVELS)) quantiles within [0, largest], non-decreasing along the levels."""
-        unit = spread_unit(mean)
-        spread = self._spreads()[:-1]
-        spread = _between(np.arange(1, len(mean) + 1), self.knots, spread)
-        out = mean[:, None] + spread * unit[:, None]
-        trusted = int((self._counts[:-1] >= TRUSTED).sum())  # the shortest steps get there first
+        spread = _between(len(mean), self.knots, self._spreads()[:-1])
+        out = mean[:, None] + spread * spread_unit(mean)[:, None]
+        trusted = sum(count >= TRUSTED for count in self._counts[:-1])  # the shortest steps get there first
         if trusted < len(self.knots):
             first = int(self.knots[trusted]) - 1
             out[first:] = _guess(mean[first:], error)  # none when the horizon asked for is shorter
@@ -120,49 +115,63 @@ class ResidualQuantiles:
     def _spreads(self) -> Float64s:
         """Return (k + 1, len(QUANTILE_LEVELS)) empirical quantiles of the residuals, in spread units."""
         if self._cached is None:
-            kept = np.minimum(self._counts, RING)[:, None]
-            ordered = np.sort(np.where(np.arange(RING) < kept, self._rings, np.inf), axis=1)
-            # Rank p (n + 1): the share of n + 1 equal cells, so that few residuals give wide tails (Weibull 1939).
-            rank = np.clip(_LEVELS * (kept + 1) - 1, 0, np.maximum(kept - 1, 0))
-            low = rank.astype(np.int64)
-            high = np.minimum(low + 1, np.maximum(kept - 1, 0))
-            below, above = np.take_along_axis(ordered, low, 1), np.take_along_axis(ordered, high, 1)
+            ordered = np.sort(self._rings, axis=1)  # what is not filled yet is infinite and comes last
+            low, high, share = _ranks(tuple(min(count, RING) for count in self._counts))
+            below, above = ordered[_rows(low), low], ordered[_rows(high), high]
             with np.errstate(invalid="ignore"):  # an empty ring holds only infinities; the caller guesses instead
-                self._cached = below + (above - below) * (rank - low)
+                self._cached = below + (above - below) * share
         return self._cached
 
     def state(self) -> dict[str, Any]:
         """Return everything kept, as plain values for msgpack."""
         return {
-            "waiting": self._waiting.tobytes(),
-            "rings": self._kept_rings(),
-            "counts": self._counts.tolist(),
+            "waiting": [waiting.tobytes() for waiting in self._waiting],
+            "rings": [
+                ring[: min(count, RING)].tobytes() for ring, count in zip(self._rings, self._counts, strict=True)
+            ],
+            "counts": self._counts,
             "actuals": self._actuals.tobytes(),
-            "bounds_only": self._bounds_only.tolist(),
+            "bounds_only": self._bounds_only,
             "periods": self._periods,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state()` of an object of the same horizon and lead periods returned."""
-        self._waiting = np.frombuffer(state["waiting"], dtype=np.float32).copy()
-        self._counts = np.array(state["counts"], dtype=np.int64)
+        self._waiting = [array("f", waiting) for waiting in state["waiting"]]
+        self._counts = list(state["counts"])
         for row, data in enumerate(state["rings"]):
             residuals = np.frombuffer(data, dtype=np.float32)
             self._rings[row, : len(residuals)] = residuals
-        self._actuals = np.frombuffer(state["actuals"], dtype=np.float32).copy()
-        self._bounds_only = np.array(state["bounds_only"], dtype=np.bool_)
+        self._actuals = array("f", state["actuals"])
+        self._bounds_only = list(state["bounds_only"])
         self._periods = int(state["periods"])
         self._cached = None
 
-    def _kept_rings(self) -> list[bytes]:
-        return [ring[: min(int(count), RING)].tobytes() for ring, count in zip(self._rings, self._counts, strict=True)]
+
+@functools.lru_cache(maxsize=4096)
+def _ranks(kept: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.int64], Float64s]:
+    """Return the places below and above each level among `kept` sorted residuals, and the share of the way between.
+
+    Rank p (n + 1): n residuals cut the line into n + 1 equally likely cells, so that few of them give wide tails
+    (Weibull 1939, "The phenomenon of rupture in solids").
+    """
+    counts = np.array(kept)[:, None]
+    last = np.maximum(counts - 1, 0)
+    rank = np.clip(_LEVELS * (counts + 1) - 1, 0, last)
+    low = rank.astype(np.int64)
+    return low, np.minimum(low + 1, last), rank - low
 
 
-def _between(steps: NDArray[np.int64], at: NDArray[np.int64], spread: Float64s) -> Float64s:
-    """Return `spread` at `steps`, linear between the knots `at`, the last one's beyond it."""
-    if len(steps) <= len(at) and int(steps[-1]) == int(at[len(steps) - 1]):
-        return spread[: len(steps)]
-    high = np.clip(np.searchsorted(at, steps), 1, len(at) - 1) if len(at) > 1 else np.zeros(len(steps), np.int64)
+def _rows(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.arange(len(places))[:, None]
+
+
+def _between(horizon: int, at: NDArray[np.int64], spread: Float64s) -> Float64s:
+    """Return `spread` at the steps 1 to `horizon`, linear between the knots `at`, the last one's beyond it."""
+    if horizon <= len(at) and int(at[horizon - 1]) == horizon:
+        return spread[:horizon]
+    steps = np.arange(1, horizon + 1)
+    high = np.minimum(np.searchsorted(at, steps), len(at) - 1)
     low = np.maximum(high - 1, 0)
     share = np.clip((steps - at[low]) / np.maximum(at[high] - at[low], 1), 0.0, 1.0)[:, None]
     return np.asarray(spread[low] + share * (spread[high] - spread[low]))
@@ -175,4 +184,4 @@ def _guess(mean: Float64s, error: float) -> Float64s:
 
 
 def _bounded(quantiles: Float64s, largest: float) -> Float64s:
-    return np.clip(quantiles, 0.0, largest)
+    return np.asarray(np.minimum(np.maximum(quantiles, 0.0), largest))

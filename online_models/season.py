@@ -5,6 +5,8 @@ what the profile had said of the same periods: it follows a change of volume at 
 day (profile near zero) neither divides by zero nor moves it.
 """
 
+import math
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +15,7 @@ import numpy as np
 from online_models.base import Float64s
 
 PROFILE_RATE = 0.1  # weight of this week's value in its slot, once the slot has been seen ten times
-LEVEL_DAYS = 28.0  # that the level looks back over, about
+LEVEL_DAYS = 14.0  # that the level looks back over, about
 LEVEL_RATIO_MAX = 4.0  # the level may say at most this many times the profile, and at least its inverse
 
 
@@ -24,7 +26,7 @@ class Season:
         self.slots_per_week = slots_per_week
         self.slots_per_day = max(slots_per_week // 7, 1)
         self._rate = 1.0 / (LEVEL_DAYS * self.slots_per_day)
-        self._profile = np.full(slots_per_week, np.nan, dtype=np.float32)  # units per period; NaN: never seen
+        self._profile = array("f", [math.nan] * slots_per_week)  # units per period; NaN: never seen
         self._seen = [0] * slots_per_week  # values learnt in each slot
         self.count = 0  # values learnt
         self.demand = 0.0  # smoothed demand, units per period
@@ -44,20 +46,26 @@ class Season:
 
     def profile(self, slots_of_week: Sequence[int]) -> Float64s:
         """Return the profile of `slots_of_week`; the smoothed demand where a slot has never been seen."""
-        found = self._profile[np.asarray(slots_of_week)].astype(np.float64)
-        return np.where(np.isnan(found), self.demand, found)
+        return np.array([self.at(slot) for slot in slots_of_week])
+
+    def at(self, slot_of_week: int) -> float:
+        """Return the profile of one slot, as `profile` does."""
+        found = self._profile[slot_of_week]
+        return self.demand if math.isnan(found) else found
 
     def learn(self, slot_of_week: int, value: float) -> None:
         """Learn the demand of one period."""
         rate = max(self._rate, 1.0 / (self.count + 1))
-        before = self._profile[slot_of_week].item()
-        expected = value if before != before else before  # noqa: PLR0124  NaN: never seen
+        before = self._profile[slot_of_week]
+        expected = value if math.isnan(before) else before
         self.demand += rate * (value - self.demand)
         self._expected += rate * (expected - self._expected)
         self.count += 1
         self._seen[slot_of_week] += 1
         share = max(1.0 / self._seen[slot_of_week], PROFILE_RATE)
         self._profile[slot_of_week] = expected + share * (value - expected)
+        # What moved the profile must not move the level as well: its past periods count with the new profile.
+        self._expected += share * (value - expected) / self.slots_per_week
         if self._seen[slot_of_week] == 1:
             self._lend(slot_of_week, value)
 
@@ -65,9 +73,9 @@ class Season:
         """Let the same hour of days never seen start from this one."""
         if self.slots_per_day == 1:
             return
-        same_hour = np.arange(slot_of_week % self.slots_per_day, self.slots_per_week, self.slots_per_day)
-        unseen = [slot for slot in same_hour.tolist() if not self._seen[slot]]
-        self._profile[unseen] = value
+        for slot in range(slot_of_week % self.slots_per_day, self.slots_per_week, self.slots_per_day):
+            if not self._seen[slot]:
+                self._profile[slot] = value
 
     def state(self) -> dict[str, Any]:
         """Return everything kept, as plain values for msgpack."""
@@ -81,7 +89,7 @@ class Season:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state()` of an object of the same slots per week returned."""
-        self._profile = np.frombuffer(state["profile"], dtype=np.float32).copy()
+        self._profile = array("f", state["profile"])
         self._seen = list(state["seen"])
         self.count = int(state["count"])
         self.demand = float(state["demand"])

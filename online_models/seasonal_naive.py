@@ -15,11 +15,12 @@ class SeasonalNaive:
     def __init__(self, slots_per_week: int) -> None:
         self._last = np.full(slots_per_week, np.nan, dtype=np.float64)  # units per period; NaN: never seen
 
-    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> None:
-        """Keep the value of the slot; a missing one leaves the last known."""
+    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> float:
+        """Keep the value of the slot; a missing one leaves the last known. All of it is believed."""
         del said, covariates
         if value is not None:
             self._last[slot_of_week] = value
+        return value or 0.0
 
     def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
         """Return last week's values; before a whole week was seen, None."""

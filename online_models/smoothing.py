@@ -6,6 +6,7 @@ from typing import Any
 from online_models.base import Float64s
 from online_models.forecaster import Covariates
 from online_models.season import Season
+from online_models.surprise import Surprise
 
 
 class Smoothing:
@@ -13,12 +14,17 @@ class Smoothing:
 
     def __init__(self, slots_per_week: int) -> None:
         self._season = Season(slots_per_week)
+        self._surprise = Surprise()
 
-    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> None:
-        """Learn the next period; a missing one leaves level and profile as they are."""
+    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> float:
+        """Learn the next period and return what of it was believed; a missing one changes nothing."""
         del said, covariates
-        if value is not None:
-            self._season.learn(slot_of_week, value)
+        if value is None:
+            return 0.0
+        base = self._season.at(slot_of_week) * self._season.ratio
+        believed = base + self._surprise.believed(value - base)
+        self._season.learn(slot_of_week, believed)
+        return believed
 
     def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
         """Return level times profile, or None in the first days."""
@@ -29,5 +35,6 @@ class Smoothing:
     def state(self, restored: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return everything kept, after taking over `restored` if it is given."""
         if restored is not None:
-            self._season.restore(restored)
-        return self._season.state()
+            self._season.restore(restored["season"])
+            self._surprise.restore(restored["surprise"])
+        return {"season": self._season.state(), "surprise": self._surprise.state()}
