@@ -4,6 +4,7 @@ import hashlib
 import logging
 
 import numpy as np
+import onnx
 import torch
 from stable_baselines3 import PPO
 
@@ -47,9 +48,18 @@ def export(model: PPO, rng: np.random.Generator) -> bytes:
         verbose=False,
     )
     assert program is not None
-    network: bytes = program.model_proto.SerializeToString()
+    network = _without_traces(program.model_proto)
     _require_parity(actor, network, rng)
     return network
+
+
+def _without_traces(model: onnx.ModelProto) -> bytes:
+    """Return the model as bytes without the exporter's notes: they hold paths of the machine it was trained on."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def weights_digest(model: PPO) -> str:

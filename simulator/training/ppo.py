@@ -46,7 +46,8 @@ def train(course: Course, rule: CappedBaseStock, progress: Callable[[str], None]
         n_epochs=5,
         gamma=0.96,  # an order's consequences are over within a few weeks
         gae_lambda=0.92,
-        learning_rate=lambda remaining: RATE_LAST + (RATE_FIRST - RATE_LAST) * remaining,
+        # The last rollout may go past the end, where `remaining` is negative.
+        learning_rate=lambda remaining: RATE_LAST + (RATE_FIRST - RATE_LAST) * max(remaining, 0.0),
         policy_kwargs={"net_arch": [64, 64], "log_std_init": -1.2},
     )
     with torch.no_grad():

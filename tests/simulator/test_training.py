@@ -1,0 +1,109 @@
+"""A short real training, from the first step to the order that the exported network proposes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("stable_baselines3", reason="needs the extra `train`")
+
+from policies import trained_files
+from policies.inventory.base_stock import BaseStock
+from policies.inventory.capped_base_stock import CappedBaseStock
+from policies.registry import load_policy
+from policies.trained_files import Manifest, Result
+from simulator.inventory.world import Setting, Worlds, draw
+from simulator.training.inventory import Judging, train_inventory
+from simulator.training.ppo import Course, train
+from simulator.training.tournament import Score, champion, play, results
+
+KEY = b"k" * 32
+SMALL = Judging(
+    tuning=Setting(worlds=3, items=4, periods=42, history_periods=35),
+    judging=Setting(worlds=4, items=4, periods=42, history_periods=35),
+)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest, list[str]]:
+    """Train for a moment, write it sealed, return where it lies and what was said."""
+    said: list[str] = []
+    manifest, network = train_inventory(Course(steps=3072, seed=3, rows=64), SMALL, said.append)
+    folder = tmp_path_factory.mktemp("data")
+    trained_files.write(trained_files.local_folder(folder), manifest, network, KEY)
+    return folder, manifest, said
+
+
+def test_what_was_trained_is_served_by_name(trained: tuple[Path, Manifest, list[str]]):
+    """Trained, exported, sealed, loaded through the registry without torch's help, and it decides."""
+    folder, manifest, _ = trained
+    policy = load_policy("learned", data_dir=folder, seal_key=KEY)
+    orders = policy.decide(Worlds(draw(np.random.default_rng(0), Setting(items=4))).observation())
+
+    assert policy.version == manifest.version[:12]
+    assert orders.shape == (4,)
+    assert orders.sum() > 0
+
+
+def test_the_manifest_tells_how_it_was_made(trained: tuple[Path, Manifest, list[str]]):
+    """Seeds, steps, every competitor and the verdict are on record."""
+    _, manifest, said = trained
+
+    assert {row.policy for row in manifest.evaluation} == {"base-stock", "capped-base-stock", "learned"}
+    assert manifest.training["item_periods"] == 3072
+    assert manifest.training["training_seed"] == 3
+    assert len({manifest.training[name] for name in ("training_seed", "tuning_seed", "judging_seed")}) == 3
+    assert manifest.champion in {"base-stock", "capped-base-stock", "learned"}
+    assert any("100%" in line for line in said)
+
+
+def test_training_starts_near_the_rule_and_moves_away_from_it():
+    """PPO's first network is the rule, nearly; learning changes it."""
+    rule = CappedBaseStock(0.75, 1.1)
+    short, longer = (train(Course(steps, seed=1, rows=32), rule, lambda _: None) for steps in (1, 3072))
+    seen = np.random.default_rng(1).uniform(0, 1, size=(50, short.observation_space.shape[0])).astype(np.float32)
+    first, later = (model.predict(seen, deterministic=True)[0] for model in (short, longer))
+
+    assert np.abs(first).mean() < 0.2
+    assert np.abs(first - later).max() > 1e-3
+
+
+def test_policies_meet_the_same_demand():
+    """Common random numbers: a policy against itself differs by exactly nothing."""
+    scores = play({"one": BaseStock(0.7), "two": BaseStock(0.7)}, SMALL.judging, seed=5)
+
+    np.testing.assert_array_equal(scores["one"].cost_per_period, scores["two"].cost_per_period)
+    assert results(scores, "one")[1].difference_high_ratio == 0
+
+
+def test_only_a_clear_win_is_promoted():
+    """Better on average is not enough: the upper bound of the paired difference has to be below zero."""
+
+    def score(*cost: float) -> Score:
+        nothing = np.zeros(len(cost))
+        return Score(np.array(cost), nothing, nothing, nothing)
+
+    def verdict(learned: Score) -> str:
+        return champion(results({"rule": score(10, 20, 30, 40), "learned": learned}, "rule"), "rule")
+
+    assert verdict(score(9, 18, 28, 37)) == "learned"
+    assert verdict(score(9, 26, 20, 41)) == "rule"
+    assert verdict(score(11, 21, 31, 41)) == "rule"
+
+
+def test_the_shipped_policy_won_its_promotion():
+    """What ships says by how much it beat the best rule, and the champion follows from that."""
+    manifest = trained_files.load(None, None).manifest
+    learned: Result = next(row for row in manifest.evaluation if row.policy == "learned")
+
+    assert (manifest.champion == "learned") == (learned.difference_high_ratio < 0)
+    assert manifest.training["judging_pools"] == 200
+
+
+def test_no_network_tells_where_it_was_trained(trained: tuple[Path, Manifest, list[str]]):
+    """The exporter notes source paths in every node; neither a new network nor the shipped one keeps them."""
+    fresh = (trained_files.local_folder(trained[0]) / trained_files.NETWORK).read_bytes()
+
+    for network in (fresh, trained_files.load(None, None).network):
+        assert b"stack_trace" not in network
+        assert b".py" not in network
