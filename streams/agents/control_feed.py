@@ -43,7 +43,9 @@ class ControlFeed:
     async def follow(self) -> None:
         """Read until cancelled; connect again after any failure, from the start, which changes nothing."""
         while True:
-            consumer = AIOKafkaConsumer(
+            consumer = AIOKafkaConsumer(  # in no group, a subscription is an assignment of every partition
+                *_WHOLE,
+                *_RECENT,
                 **kafka_options(self._settings),
                 client_id=f"headgate-{self._settings.worker_id}-control",
                 group_id=None,
@@ -83,8 +85,10 @@ class ControlFeed:
             return self._consumer
 
     async def _follow(self, consumer: Any) -> None:
-        places = [place for name in (*_WHOLE, *_RECENT) for place in await _places(consumer, name)]
-        consumer.assign(places)
+        places = sorted(consumer.assignment())
+        missing = {*_WHOLE, *_RECENT} - {place.topic for place in places}
+        if missing:
+            raise UnavailableError(f"no topic {', '.join(sorted(missing))}; create the topics with `headgate topics`")
         self._next = await _starts(consumer, places)
         for place, offset in self._next.items():
             consumer.seek(place, offset)
@@ -107,14 +111,6 @@ class ControlFeed:
             return
         if isinstance(message, Allocation | Command | Outcome | PoolSpec):
             self._view.apply(message)
-
-
-async def _places(consumer: Any, topic: str) -> list[TopicPartition]:
-    await consumer.topics()  # fetches the metadata of all
-    partitions = consumer.partitions_for_topic(topic)
-    if not partitions:
-        raise UnavailableError(f"topic {topic} does not exist; create the topics with `headgate topics`")
-    return [TopicPartition(topic, partition) for partition in sorted(partitions)]
 
 
 async def _starts(consumer: Any, places: list[TopicPartition]) -> dict[TopicPartition, int]:
