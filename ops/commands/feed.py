@@ -25,7 +25,7 @@ from streams.feeds import retail, traffic
 from streams.feeds.customer import load_hmac_key
 from streams.feeds.placing import Pools
 from streams.feeds.recorded import Recorded, in_time_order
-from streams.feeds.replay import Record, Replay, Step, paced, step_s_of
+from streams.feeds.replay import Record, Replay, Step, paced, period_end_s, step_s_of
 from streams.feeds.sender import EventSender
 from streams.feeds.suggest import suggestion
 from streams.feeds.table import read_table
@@ -83,7 +83,7 @@ def _shared(
         "--live-from",
         default=live,
         metavar="TIME",
-        help=f"send what is earlier at once; default {live or 'the last event: all of it'}",
+        help=f"send what is earlier at once; default {live or 'its end: all of it'}",
     )
     parser.add_argument("--dry-run", type=int, metavar="N", help="print the first N events and end; needs no broker")
     # the words before SOURCE are known to the outer parser only; accepted here too, so that order does not matter
@@ -189,13 +189,16 @@ def _recording(options: argparse.Namespace, settings: Settings) -> Recording:
 
 
 def _replay(options: argparse.Namespace, recording: Recording) -> Replay:
+    complete = not (getattr(options, "open_end", False) or options.until)
+    last_s = recording.events[-1].at_s
+    end_s = max(period_end_s(pool, last_s) for pool in recording.pools) if complete else last_s
     live_from_s = _time_s(options.live_from, recording.pools)
     return Replay(
         pools=recording.pools,
         feed_ids=recording.feed_ids,
-        live_from_s=recording.events[-1].at_s if live_from_s is None else live_from_s,
+        live_from_s=end_s if live_from_s is None else live_from_s,
         step_s=step_s_of(options.speed_up, recording.pools),
-        completes_last_period=not (getattr(options, "open_end", False) or options.until),
+        completes_last_period=complete,
     )
 
 

@@ -71,27 +71,37 @@ class Replay:
                 )
             last_s = recorded.at_s
             while recorded.at_s >= until_s:
-                yield self._step(waiting, until_s)
+                yield self._step(waiting, until_s, self.pools)
                 waiting, until_s = [], self._end_after(until_s)
             waiting.append(recorded)
-        if waiting:
-            yield self._step(waiting, until_s if self.completes_last_period else last_s)
+        if waiting and not self.completes_last_period:
+            yield self._step(waiting, last_s, self.pools)
+        elif waiting:
+            yield self._step(waiting, until_s, self.pools)
+            for pool in self.pools:
+                yield from self._complete(pool, until_s, period_end_s(pool, last_s))
+
+    def _complete(self, pool: PoolSpec, until_s: float, end_s: float) -> Iterator[Step]:
+        """Yield the empty steps that lead one pool from the last event's step to the end of its last period."""
+        while until_s < end_s:
+            until_s = min(end_s, until_s + self.step_s) if until_s >= self.live_from_s else min(end_s, self.live_from_s)
+            yield self._step([], until_s, [pool])
 
     def _begin(self, first_s: float) -> Step:
         origin_s = max(first_s, self.live_from_s)
         return Step(first_s, False, tuple(self._clock(pool, origin_s) for pool in self.pools), 0)
 
-    def _step(self, events: Sequence[Recorded], until_s: float) -> Step:
+    def _step(self, events: Sequence[Recorded], until_s: float, pools: Sequence[PoolSpec]) -> Step:
         live = until_s > self.live_from_s
         topics = {pool.pool_id: pool.topic for pool in self.pools}
         default = self.pools[0].topic  # of an event of a pool that the catalog does not have: it is parked there
-        records = [self._clock(pool, until_s) for pool in self.pools if live]
+        records = [self._clock(pool, until_s) for pool in pools if live]
         records += [
             Record(topics.get(event.pool_id, default), event.pool_id, event) for event in (one.event for one in events)
         ]
         records += [
             Record(pool.topic, pool.pool_id, Heartbeat(pool_id=pool.pool_id, feed_id=feed.id, complete_until_s=until_s))
-            for pool in self.pools
+            for pool in pools
             for feed in pool.feeds
             if feed.id in self.feed_ids
         ]
@@ -102,12 +112,17 @@ class Replay:
         return Record(pool.topic, pool.pool_id, Clock(run_clock=clock, scope=(pool.pool_id,)))
 
     def _end_after(self, at_s: float) -> float:
-        ends = [pool.periods.shift(pool.periods.start_of(at_s), 1) for pool in self.pools]
+        ends = [period_end_s(pool, at_s) for pool in self.pools]
         if at_s >= self.live_from_s:
             ends.append(at_s + self.step_s)  # not rounded to a multiple: that could be at_s itself
         else:
             ends.append(self.live_from_s)
         return min(ends)
+
+
+def period_end_s(pool: PoolSpec, at_s: float) -> float:
+    """Return the end of the pool's period that contains `at_s`."""
+    return pool.periods.shift(pool.periods.start_of(at_s), 1)
 
 
 def step_s_of(speed_up: float, pools: Sequence[PoolSpec]) -> float:

@@ -17,7 +17,7 @@ from kafka.codec import has_lz4, has_zstd
 from kafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.connections import kafka_options
-from streams.errors import ConfigurationError, HeadgateError, InvalidEventError, UnavailableError
+from streams.errors import HeadgateError, InvalidEventError, UnavailableError
 from streams.events import encode
 from streams.settings import Settings
 from streams.topics import MESSAGE_BYTES_MAX, partition_of
@@ -55,7 +55,7 @@ class EventSender:
                 max_request_size=REQUEST_BYTES_MAX,
                 allow_auto_create_topics=False,
                 bootstrap_timeout_ms=10_000,
-                max_block_ms=10_000,
+                max_block_ms=5_000,
                 request_timeout_ms=10_000,
                 delivery_timeout_ms=int(DELIVERY_S_MAX * 1000),
                 metrics_enabled=False,
@@ -66,7 +66,7 @@ class EventSender:
     def send(self, topic: str, pool_id: str, event: msgspec.Struct) -> None:
         """Queue `event` for the partition of `pool_id`; wait while too much is unacknowledged.
 
-        Raises InvalidEventError when it is larger than a topic takes, ConfigurationError when there is no such
+        Raises InvalidEventError when it is larger than a topic takes, UnavailableError when there is no such
         topic, and what an earlier event met (then nothing more is taken).
         """
         data = encode(event)
@@ -121,11 +121,10 @@ class EventSender:
             try:
                 known = self._producer.partitions_for(topic)
             except KafkaError as error:
-                raise self._unavailable(error) from error
-            if not known:
-                raise ConfigurationError(
-                    f"no topic {topic} at {self._broker}; create the topics with `headgate topics`"
-                )
+                raise UnavailableError(
+                    f"Kafka at {self._broker} has no topic {topic}, or answers no more ({_text(error)}); create the "
+                    "topics with `headgate topics`"
+                ) from error
             self._partitions[topic] = len(known)
         return self._partitions[topic]
 

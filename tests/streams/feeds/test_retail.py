@@ -13,6 +13,7 @@ from streams.events import Transaction, encode
 from streams.feeds import retail
 from streams.feeds.textfile import rows
 from streams.feeds.unreadable import Unreadable
+from streams.topics import partition_of
 
 ROOT = Path(__file__).parents[3]
 SUBSET = ROOT / "data" / "retail" / "online_retail_ii_subset.csv.xz"
@@ -55,8 +56,6 @@ def test_the_catalog_and_the_strangers_go_to_the_tills_pools(events: list[Transa
 
 def test_the_four_pools_lie_in_four_partitions() -> None:
     """Four workers can share the demo with the default number of partitions."""
-    from streams.topics import partition_of
-
     assert len({partition_of(pool.pool_id, 4) for pool in CATALOG.pools}) == 4
 
 
@@ -94,9 +93,7 @@ def test_a_bad_debt_is_sent_as_recorded(by_id: dict[str, Transaction]) -> None:
 
 def test_repeated_rows_are_kept_with_ids_of_their_own(events: list[Transaction]) -> None:
     """The nine days of December 2010 that both source sheets have are there twice."""
-    lines = Counter(
-        (event.document_id, event.resource_id, event.quantity_units, event.unit_price) for event in events
-    )
+    lines = Counter((event.document_id, event.resource_id, event.quantity_units, event.unit_price) for event in events)
     assert sum(count - 1 for count in lines.values()) > 2000
 
 
@@ -158,7 +155,7 @@ def test_a_row_that_is_no_event_is_shown_with_file_and_line(tmp_path: Path, row:
     """It goes on as an Unreadable that names place and cell, the rows around it as ever, and no customer is told."""
     file = tmp_path / "bad.csv"
     good = "1,85123A,x,1,12/1/2010 8:26,2.55,17850,UK"
-    file.write_text("\n".join([HEADER, good, row, good]))
+    file.write_text(f"{HEADER}\n{good}\n{row}\n{good}")
     first, second, third = retail.read_rows(file, CATALOG, KEY)
     assert isinstance(first, Transaction)
     assert isinstance(third, Transaction)

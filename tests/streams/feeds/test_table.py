@@ -101,7 +101,11 @@ def test_local_times_follow_the_zone(tmp_path: Path, cell: str, zone: str, utc: 
 
 @pytest.mark.parametrize(
     ("written", "cell", "at_s"),
-    [("unix_s", "1709278200.5", 1709278200.5), ("unix_ms", "1709278200500", 1709278200.5), ("%Y%m%d", "20240301", None)],
+    [
+        ("unix_s", "1709278200.5", 1709278200.5),
+        ("unix_ms", "1709278200500", 1709278200.5),
+        ("%Y%m%d", "20240301", None),
+    ],
 )
 def test_other_formats_of_time(tmp_path: Path, written: str, cell: str, at_s: float | None) -> None:
     """Seconds, milliseconds and strptime's letters."""
@@ -167,7 +171,10 @@ def test_sensors_with_covariates_from_one_row(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (('"units"', '"unit"'), "has no column 'unit', which the mapping's [quantity] names; did you mean 'units'? It has: at, what, units"),
+        (
+            ('"units"', '"unit"'),
+            "has no column 'unit', which the mapping's [quantity] names; did you mean 'units'? It has: at, what, units",
+        ),
         (('"what"', '"Q"'), "has no column 'Q', which the mapping's [resource] names. It has: at, what, units"),
         (("quantity", "quantities"), "unknown field `quantities`"),
         (("quantity = { column", "#"), "give either [quantity] (transactions) or [value] (sensor readings)"),

@@ -46,13 +46,14 @@ def test_impossible_weather_is_sent_and_lies_outside_the_catalogs_limits(recorde
     outside = Counter(
         one.event.name
         for one in recorded
-        if isinstance(one.event, Covariate) and not limits[one.event.name][0] <= one.event.value <= limits[one.event.name][1]
+        if isinstance(one.event, Covariate)
+        and not limits[one.event.name][0] <= one.event.value <= limits[one.event.name][1]
     )
     assert outside == {"temperature_c": 10, "rain_mm": 1}
 
 
 def test_local_hours_become_utc_over_the_clock_changes(recorded: list[Recorded]) -> None:
-    """2017-03-12 in Chicago: 01:00 is 07:00 UTC, and the next row, 03:00, is one hour later; 03:00 in autumn is 09:00."""
+    """2017-03-12 in Chicago: 01:00 is 07:00 UTC, and the next row, 03:00, an hour later; in autumn 03:00 is 09:00."""
     hours = {one.at_s for one in recorded if isinstance(one.event, SensorReading)}
     assert {1489302000.0, 1489305600.0, 1509872400.0} <= hours  # 2017-03-12 07:00Z and 08:00Z, 2017-11-05 09:00Z
     assert 1509865200.0 not in hours  # 07:00Z: the second 01:00 of that night is not in the file
