@@ -210,7 +210,7 @@ def add_control(
     control = Control(settings, store, claims, health)
     ticks = app.topic(TICKS.name, value_serializer="raw", key_serializer="raw")
 
-    @app.task  # type: ignore[untyped-decorator]
+    @app.task
     async def follow_control_topics() -> None:
         try:
             await control.feed.follow()
