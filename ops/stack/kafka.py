@@ -195,9 +195,11 @@ def _prepare(paths: Sequence[Path]) -> None:
         wait_for(trial, port, READY_S_MAX)
         require_metadata(f"{LOOPBACK}:{port}")
     except PortRaceError:
-        pass  # it has loaded its classes; the next machine will be luckier, this one starts a little slower
-    finally:
-        trial.stop(PREPARE_S_MAX)  # writes the cache as it ends
+        pass  # nothing is recorded then, and starts on this machine are a little slower
+    except BaseException:  # Ctrl-C too, which does not wait for what follows
+        trial.stop(0)
+        raise
+    trial.stop(PREPARE_S_MAX)  # writes the cache as it ends
     shutil.rmtree(data)
     making.replace(_prepared())
 
