@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from policies.errors import PolicyFileError
 from streams.errors import HeadgateError
 from streams.settings import Settings, read
 
@@ -70,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser_for(command if command in COMMANDS else None).parse_args(words)
     try:
         return int(_module(options.command).run(options))
-    except HeadgateError as error:
+    except (HeadgateError, PolicyFileError) as error:
         print(f"headgate {options.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

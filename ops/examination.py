@@ -23,6 +23,7 @@ from policies.errors import PolicyFileError
 from policies.registry import POLICIES, load_policy
 from streams.connections import redis_options
 from streams.errors import HeadgateError
+from streams.keys import seal_key
 from streams.settings import Settings
 
 PYTHON_MIN = (3, 11)
@@ -147,7 +148,7 @@ def policies(settings: Settings) -> Iterator[Finding]:
     """Yield whether every policy loads, its manifest and checksum included."""
     for name in POLICIES:
         try:
-            policy = load_policy(name, data_dir=settings.data_dir)
+            policy = load_policy(name, data_dir=settings.data_dir, seal_key=seal_key(settings))
         except PolicyFileError as error:
             yield Finding("fail", "policies", f"{name}: {error}")
         else:

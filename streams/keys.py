@@ -5,8 +5,14 @@ import secrets
 from pathlib import Path
 
 from streams.errors import ConfigurationError
+from streams.settings import Settings
 
 KEY_BYTES = 32
+
+
+def seal_key(settings: Settings) -> bytes:
+    """Return the key that seals this installation's snapshots and trained policies."""
+    return load_or_create(settings.seal_hmac_key, settings.data_dir / "keys" / "seal.key")
 
 
 def load_or_create(configured_hex: str, path: Path) -> bytes:

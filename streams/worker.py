@@ -22,7 +22,7 @@ from streams.errors import UnavailableError
 from streams.events import PartitionHealth
 from streams.forecast_store import HEALTH_TTL_S, RedisForecastStore
 from streams.health import Health
-from streams.keys import load_or_create
+from streams.keys import seal_key
 from streams.outputs import Outputs
 from streams.pacemaker import INTERVAL_S, beat
 from streams.settings import Settings
@@ -77,7 +77,7 @@ def build(settings: Settings) -> WorkerApp:
         web_enabled=False,
         datadir=str(settings.data_dir / "faust"),
     )
-    shards = Shards(DiskSnapshots(_folder(settings, "snapshots"), _seal_key(settings)))
+    shards = Shards(DiskSnapshots(_folder(settings, "snapshots"), seal_key(settings)))
     install(app, shards)
     client = redis.asyncio.Redis.from_url(settings.redis, **redis_options(settings))
     store = RedisForecastStore(client)
@@ -156,6 +156,3 @@ def _folder(settings: Settings, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
-
-def _seal_key(settings: Settings) -> bytes:
-    return load_or_create(settings.seal_hmac_key, settings.data_dir / "keys" / "seal.key")

@@ -4,7 +4,7 @@ import argparse
 
 from ops.cli import settings_of
 from streams.errors import ConfigurationError
-from streams.keys import load_or_create
+from streams.keys import seal_key
 from streams.shard import Shard
 from streams.snapshots import DiskSnapshots
 
@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     folder = settings.data_dir / "snapshots"
     if not folder.is_dir():
         raise ConfigurationError(f"{folder}: no snapshots there; name the data folder with --data-dir")
-    store = DiskSnapshots(folder, load_or_create(settings.seal_hmac_key, settings.data_dir / "keys" / "seal.key"))
+    store = DiskSnapshots(folder, seal_key(settings))
     if options.action == "list":
         for topic, partition in store.places():
             _show(store, topic, partition)

@@ -9,7 +9,7 @@ from policies import trained_files
 from policies.errors import PolicyFileError
 from policies.trained_files import Manifest, Result
 from streams.errors import ConfigurationError
-from streams.keys import load_or_create
+from streams.keys import seal_key
 
 STEPS = 4_000_000
 EXTRA_ABSENT = (
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     except ImportError as error:
         raise ConfigurationError(EXTRA_ABSENT.format(error=error)) from error
     settings = settings_of(options)
-    key = load_or_create(settings.seal_hmac_key, settings.data_dir / "keys" / "seal.key")
+    key = seal_key(settings)
     folder = options.out or trained_files.local_folder(settings.data_dir)
     try:
         manifest, network = train_inventory(Course(options.steps, options.seed), Judging(), _tell)

@@ -26,7 +26,7 @@ from streams.decide import InventoryPolicy, decide
 from streams.errors import UnavailableError
 from streams.events import Allocation, DeadLetter, PoolView, Tick, decode_output, encode
 from streams.forecast_store import ForecastStore, judge
-from streams.keys import load_or_create
+from streams.keys import seal_key
 from streams.settings import Settings
 from streams.topics import ACTIONS, DEAD_LETTERS, MESSAGE_BYTES_MAX, TICKS
 
@@ -153,9 +153,9 @@ class Control:
     def _policy(self, name: str) -> InventoryPolicy:
         if name not in self._policies:
             settings = self._settings
-            seal_key = load_or_create(settings.seal_hmac_key, settings.data_dir / "keys" / "seal.key")
+            key = seal_key(settings)
             try:
-                self._policies[name] = load_policy(name, data_dir=settings.data_dir, seal_key=seal_key)
+                self._policies[name] = load_policy(name, data_dir=settings.data_dir, seal_key=key)
             except PolicyFileError as error:
                 log.error("its pools are decided by the baseline: %s", error)  # noqa: TRY400  the text says it all
                 self._policies[name] = UnloadedPolicy(name, error)
@@ -210,14 +210,14 @@ def add_control(
     control = Control(settings, store, claims, health)
     ticks = app.topic(TICKS.name, value_serializer="raw", key_serializer="raw")
 
-    @app.task
+    @app.task  # type: ignore[untyped-decorator]
     async def follow_control_topics() -> None:
         try:
             await control.feed.follow()
         finally:
             await control.stop()
 
-    @app.agent(ticks, name="control")  # type: ignore[untyped-decorator]
+    @app.agent(ticks, name="control")
     async def control_agent(stream: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
