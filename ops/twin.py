@@ -68,6 +68,10 @@ class Twin:
         """Ask `run` to end after the period in hand."""
         self._stop.set()
 
+    def pool(self, pool_id: str) -> Actor:
+        """Return a simulated pool."""
+        return self._actors[pool_id]
+
     def now_s(self, pool_id: str) -> float:
         """Return the event time of the pool, for the gateway; a pool that is not simulated here has none: NaN."""
         pool = self._actors.get(pool_id)
@@ -146,7 +150,7 @@ class Twin:
             if isinstance(view, PoolView) and view.period_start_s > 0:
                 raise ConfigurationError(
                     f"pool {pool_id} has lived until {utc_text(view.period_start_s)} on this broker already; a twin "
-                    "needs one without a past: give `headgate up` and this command another --data-dir"
+                    "needs one without a past: start `headgate up` with another --data-dir"
                 )
 
     def _facts(self) -> dict[str, str]:

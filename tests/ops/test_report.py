@@ -1,0 +1,205 @@
+"""The report on small runs whose journal is made by the live path without Kafka."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ops.cli import main
+from ops.comparison import difference
+from ops.counterfactual import learn, live
+from ops.journal import FILE, Journal, Lived, read
+from ops.report import FORESIGHT, HEADGATE, RULE, Report, build
+from ops.report_page import render_page
+from ops.report_text import conclusions, render_text
+from ops.rule_alone import FACTORS
+from ops.twin_actor import actor
+from policies.inventory.base_stock import BaseStock
+from streams.catalog import Catalog, FeedSpec, PoolSpec, ResourceSpec
+from streams.errors import ConfigurationError
+from streams.events import Transaction
+
+DAY_S = 86_400.0
+START_S = 1_270_166_400.0  # 2010-04-02 00:00 UTC
+CONTROL_DAYS = 60  # of history before control
+END_DAYS = 90
+
+
+def small_catalog() -> Catalog:
+    """Return one pool of two items."""
+    resources = tuple(
+        ResourceSpec(
+            id=name,
+            lead_time_periods=lead,
+            lost_sale_cost=4.0,
+            holding_cost=0.1,
+            initial_on_hand_units=40.0,
+            order_units_max=500,
+        )
+        for name, lead in (("mug", 2), ("bag", 3))
+    )
+    pool = PoolSpec(
+        pool_id="gifts", controlled=True, forecast="smoothing", feeds=(FeedSpec(id="till"),), resources=resources
+    )
+    return Catalog(version=1, note="invented for the test", pools=(pool,))
+
+
+def recorded() -> list[Transaction]:
+    """Return three months of sales that rise and fall by the week."""
+    rng = np.random.default_rng(7)
+    return [
+        Transaction(
+            event_id=f"{day}/{name}",
+            pool_id="gifts",
+            resource_id=name,
+            feed_id="till",
+            kind="sale",
+            quantity_units=float(1 + rng.poisson(8 + 4 * (day % 7 < 2))),
+            occurred_at_s=START_S + day * DAY_S + 36_000.0 + place,
+            unit_price=10.0,
+        )
+        for day in range(END_DAYS)
+        for place, name in enumerate(("mug", "bag"))
+    ]
+
+
+def rows_of(factor: float) -> list[Lived]:
+    """Return what base-stock with `factor` lives through."""
+    pool = actor(small_catalog().pools[0], recorded(), control_from_s=START_S + CONTROL_DAYS * DAY_S)
+    return live(pool, learn(pool).at_start, BaseStock(factor))
+
+
+@pytest.fixture(scope="module")
+def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the journal of a careless rule: it holds far too much."""
+    path = tmp_path_factory.mktemp("run") / FILE
+    with Journal(path, {"control_from_s": "0"}) as writing:
+        writing.write(rows_of(3.0))
+    return path
+
+
+@pytest.fixture(scope="module")
+def report(journal: Path) -> Report:
+    """Return its report."""
+    return build(journal, small_catalog(), recorded())
+
+
+def test_foresight_is_cheapest_and_the_tuned_rule_beats_a_careless_one(report: Report) -> None:
+    """The three ways stand in the order that they must."""
+    costs = {name: one.cost for name, one in report.total.items()}
+    assert 0 < costs[FORESIGHT] < costs[RULE] < costs[HEADGATE]
+    assert report.difference.low > 0
+    assert "dearer" in conclusions(report)[0]
+
+
+def test_the_rule_is_tuned_before_control_starts(report: Report) -> None:
+    """Its factor is the cheapest of those tried, and its neighbours were tried."""
+    assert report.factor == min(report.tried, key=lambda factor: report.tried[factor])
+    place = FACTORS.index(report.factor)
+    assert set(FACTORS[max(place - 1, 0) : place + 2]) <= set(report.tried)
+
+
+def test_headgates_figures_are_the_journals(report: Report, journal: Path) -> None:
+    """Cost, fill rate, stock and orders are sums over the rows."""
+    rows = read(journal)[1]
+    one = report.total[HEADGATE]
+    assert one.cost == pytest.approx(sum(row.cost for row in rows))
+    assert one.holding == pytest.approx(sum(0.1 * row.on_hand for row in rows))
+    assert one.lost == pytest.approx(sum(4.0 * row.unmet for row in rows))
+    assert one.fill_ratio == pytest.approx(sum(row.sold for row in rows) / sum(row.demand for row in rows))
+    assert one.mean_stock == pytest.approx(sum(row.on_hand for row in rows) / (END_DAYS - CONTROL_DAYS))
+    assert one.orders == sum(row.ordered > 0 for row in rows)
+    assert report.deciders.policy_ratio == 1.0
+    assert report.periods == END_DAYS - CONTROL_DAYS
+
+
+def test_the_same_rule_twice_is_no_difference(tmp_path: Path, report: Report) -> None:
+    """When Headgate served just the tuned rule, the two are equal to the last unit."""
+    with Journal(tmp_path / FILE, {}) as writing:
+        writing.write(rows_of(report.factor))
+    again = build(tmp_path / FILE, small_catalog(), recorded())
+    assert again.total[HEADGATE] == again.total[RULE]
+    assert max(abs(again.difference.low), abs(again.difference.high)) < 1e-9
+    assert "not told apart" in conclusions(again)[0]
+
+
+def test_the_text_names_every_way_and_where_costs_come_from(report: Report) -> None:
+    """What the terminal shows has the table, the share of the policy and the catalog's note, in 110 columns."""
+    text = render_text(report)
+    for words in (HEADGATE, "rule alone (x ", FORESIGHT, "fill rate", "The policy itself decided 100.0%", "invented"):
+        assert words in text
+    assert max(map(len, text.splitlines())) <= 110
+
+
+def test_the_page_needs_nothing_else(report: Report) -> None:
+    """No address of anything stands in it, and its chart has a line for each way."""
+    page = render_page(report)
+    assert not re.search(r"(src|href)=|https?:|@import|url\(", page)
+    assert page.count("<polyline") == 3
+    assert FORESIGHT in page
+
+
+def test_a_few_decisions_of_the_policy_are_said_aloud(tmp_path: Path) -> None:
+    """Below 80 % the conclusion says who decided instead, and how many ticks timed out."""
+    rows = rows_of(1.0)
+    late = {row.period_start_s for row in rows[:20]}
+    nobody = {"decided_by": "timeout", "reason_code": "", "policy": "", "policy_version": ""}
+    with Journal(tmp_path / FILE, {}) as writing:
+        writing.write(replace(row, **nobody) if row.period_start_s in late else row for row in rows)
+    report = build(tmp_path / FILE, small_catalog(), recorded())
+    assert report.deciders.timeouts == len(late) == 10
+    assert "less than 80%: timeout 20" in conclusions(report)[1]
+
+
+def test_other_data_than_the_runs_are_refused(journal: Path) -> None:
+    """A report on demand that the run never saw would compare nothing."""
+    with pytest.raises(ConfigurationError, match="--data"):
+        build(journal, small_catalog(), recorded()[:-1])
+
+
+def test_another_catalog_than_the_runs_is_refused(journal: Path) -> None:
+    """So would one with other items."""
+    catalog = small_catalog()
+    pool = catalog.pools[0]
+    other = PoolSpec(pool_id="gifts", feeds=pool.feeds, resources=pool.resources[:1])
+    with pytest.raises(ConfigurationError, match="--catalog"):
+        build(journal, Catalog(version=1, pools=(other,)), recorded())
+
+
+def test_without_a_journal_the_command_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, exit status 1."""
+    assert main(["report", "--data-dir", str(tmp_path)]) == 1
+    assert "run `headgate demo` or `headgate twin`" in capsys.readouterr().err
+
+
+def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+    """Not a traceback of SQLite's."""
+    (tmp_path / FILE).write_bytes(b"no database at all, but long enough to look like one" * 20)
+    with pytest.raises(ConfigurationError, match=r"twin\.sqlite cannot be read"):
+        read(tmp_path / FILE)
+
+
+def test_a_run_without_a_period_has_no_report(tmp_path: Path) -> None:
+    """The journal of a twin that waits for its first tick is there, and empty."""
+    with Journal(tmp_path / FILE, {}):
+        pass
+    with pytest.raises(ConfigurationError, match="no period has been lived through yet"):
+        read(tmp_path / FILE)
+
+
+def test_the_report_is_json_all_through(report: Report) -> None:
+    """Every figure survives the way to a file and back."""
+    assert json.loads(json.dumps(report.as_json()))["total"][RULE]["cost"] == report.total[RULE].cost
+
+
+def test_the_interval_covers_what_it_should() -> None:
+    """Weekly gaps of mean 10: the 95 % interval holds it about as often (100 draws, at least 85)."""
+    rng = np.random.default_rng(11)
+    held = 0
+    for _ in range(100):
+        gap = difference(rng.normal(110, 30, 52), rng.normal(100, 30, 52), rng)
+        held += gap.low <= 10 <= gap.high
+    assert held >= 85
