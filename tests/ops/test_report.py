@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -146,7 +147,7 @@ def test_a_few_decisions_of_the_policy_are_said_aloud(tmp_path: Path) -> None:
     """Below 80 % the conclusion says who decided instead, and how many ticks timed out."""
     rows = rows_of(1.0)
     late = {row.period_start_s for row in rows[:20]}
-    nobody = {"decided_by": "timeout", "reason_code": "", "policy": "", "policy_version": ""}
+    nobody: dict[str, Any] = {"decided_by": "timeout", "reason_code": "", "policy": "", "policy_version": ""}
     with Journal(tmp_path / FILE, {}) as writing:
         writing.write(replace(row, **nobody) if row.period_start_s in late else row for row in rows)
     report = build(tmp_path / FILE, small_catalog(), recorded())
