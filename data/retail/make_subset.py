@@ -16,7 +16,7 @@ from streams.feeds.retail import PRODUCT, resource_of
 from streams.feeds.textfile import rows
 
 HERE = Path(__file__).parent
-SAMPLE = 60  # one product in this many is kept though the catalog does not have it
+SAMPLE = 300  # one product in this many is kept though the catalog does not have it
 
 
 def main() -> None:

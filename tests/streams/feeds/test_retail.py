@@ -70,15 +70,15 @@ def test_a_sale_is_as_the_file_has_it(by_id: dict[str, Transaction]) -> None:
 def test_a_cancellation_keeps_its_negative_quantity(events: list[Transaction]) -> None:
     """Every C invoice is a cancellation and nothing else is."""
     cancelled = [event for event in events if event.kind == "cancellation"]
-    assert len(cancelled) == 2246
+    assert len(cancelled) == 2070
     assert all((event.document_id or "").startswith("C") for event in cancelled)
     assert not any((event.document_id or "").startswith("C") for event in events if event.kind != "cancellation")
-    assert sum(event.quantity_units < 0 for event in cancelled) == 2245  # one real row is positive: cleaning parks it
+    assert sum(event.quantity_units < 0 for event in cancelled) == 2069  # one real row is positive: cleaning parks it
 
 
 def test_a_write_off_stays_a_sale_of_negative_quantity(events: list[Transaction]) -> None:
     """Negative without C is not repaired here: the rule negative-quantity shall show it."""
-    assert sum(event.kind == "sale" and event.quantity_units < 0 for event in events) == 97
+    assert sum(event.kind == "sale" and event.quantity_units < 0 for event in events) == 58
 
 
 def test_a_bad_debt_is_sent_as_recorded(by_id: dict[str, Transaction]) -> None:
@@ -101,7 +101,7 @@ def test_missing_customers_are_none_and_known_ones_are_no_number(events: list[Tr
     """No identifier of the file is found in anything that is sent."""
     identifiers = {cells[7].removesuffix(".0") for line, cells in rows(SUBSET) if line > 1 and cells[7]}
     keys = {event.customer_key for event in events}
-    assert sum(event.customer_key is None for event in events) == 14994
+    assert sum(event.customer_key is None for event in events) == 12776
     assert len(keys - {None}) == len(identifiers)
     assert not keys & identifiers
     assert all(len(key) == 32 for key in keys if key)
