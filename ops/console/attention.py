@@ -20,6 +20,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from ops.console.rows import forecast_state, local_text, zone_and_period
@@ -79,7 +80,7 @@ def _holds(picture: Picture) -> Iterator[Item]:
     for hold in active_holds(picture):
         pool = picture.pools.get(hold.pool_id)
         zone, _ = zone_and_period(pool.spec if pool else None)
-        what = hold.resource_id or "the whole pool"
+        what = "The whole pool" if hold.resource_id is None else _name(pool, hold.resource_id)
         until = local_text(hold.expires_at_s, zone)
         yield _item("warn", "hold", f"{what} is held until {until}: {hold.reason}", hold.pool_id, hold.resource_id)
 
@@ -90,23 +91,24 @@ def _pools(picture: Picture) -> Iterator[Item]:
         if view is None:
             continue
         series = [(one, picture.series.get((pool.pool_id, one.resource_id))) for one in view.series]
+        names = partial(_named, pool)
         empty = [one.resource_id for one in view.series if one.on_hand_units is not None and one.on_hand_units <= 0]
         stale = [one.resource_id for one, held in series if held and forecast_state(held, pool) == "stale"]
         without = [one.resource_id for one in view.series if one.last_value is None and one.forecast is not None]
         if empty:
-            yield _item("bad", "stock-out", f"Nothing on hand: {_names(empty)}", pool.pool_id, empty[0])
+            yield _item("bad", "stock-out", f"Nothing on hand: {names(empty)}", pool.pool_id, empty[0])
         if stale:
-            yield _item("warn", "stale", f"Forecast expired: {_names(stale)}", pool.pool_id, stale[0])
+            yield _item("warn", "stale", f"Forecast expired: {names(stale)}", pool.pool_id, stale[0])
         if without:
-            text = f"The last period closed without data: {_names(without)}"
+            text = f"The last period closed without data: {names(without)}"
             yield _item("warn", "silent", text, pool.pool_id, without[0])
         unheard = [feed for feed, _, heard in view.feeds if not heard]
         if unheard:
             yield _item("warn", "silent", f"Feeds never heard: {_names(unheard)}", pool.pool_id)
         if view.unknown_resources:
             events = sum(count for _, count in view.unknown_resources)
-            names = _names([name for name, _ in view.unknown_resources])
-            yield _item("note", "unknown", f"{events} events of resources not in the catalog: {names}", pool.pool_id)
+            which = _names([name for name, _ in view.unknown_resources])
+            yield _item("note", "unknown", f"{events} events of resources not in the catalog: {which}", pool.pool_id)
 
 
 def _dead_letters(picture: Picture, wall_s: float) -> Iterator[Item]:
@@ -144,6 +146,15 @@ def _guarded(recent: Iterable[Decided]) -> Iterator[Item]:
 
 def _reason(decided: Decided) -> str:
     return decided.outcome.reason if decided.outcome else ""
+
+
+def _name(pool: PoolState | None, resource_id: str) -> str:
+    known = pool.spec.resource(resource_id) if pool and pool.spec else None
+    return (known.name if known else "") or resource_id
+
+
+def _named(pool: PoolState, resource_ids: list[str]) -> str:
+    return _names([_name(pool, one) for one in resource_ids])
 
 
 def _names(names: list[str]) -> str:

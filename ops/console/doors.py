@@ -34,7 +34,8 @@ class Doors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See the class."""
-        if scope["type"] != "http":
+        if scope["type"] != "http":  # the app's own beginning and end; it has no web sockets
+            await self._app(scope, receive, send)
             return
 
         async def send_with_headers(message: Message) -> None:

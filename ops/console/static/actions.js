@@ -1,8 +1,8 @@
 // The stream of decisions, newest first, each with its reason, what the guard did, and what became of it.
 
 import { byId, element, keyed, setClass, setText } from "./dom.js";
-import { number } from "./format.js";
-import { kindOf } from "./items.js";
+import { because, number } from "./format.js";
+import { kindOf, whyOf } from "./items.js";
 
 const SHOWN_MAX = 80;
 const FILTERS = {
@@ -12,7 +12,6 @@ const FILTERS = {
   failed: (action) => action.status !== null && action.status !== "applied",
   all: () => true,
 };
-const SAY = { policy: "policy", guard: "guard", baseline: "baseline", hold: "hold" };
 let latest = null;
 let newest = "";
 
@@ -57,6 +56,10 @@ function fillPools(state) {
   select.value = held;
 }
 
+function poolName(id) {
+  return latest.pools.find((pool) => pool.id === id)?.name ?? id;
+}
+
 function create(action) {
   const terms = [
     ["period", action.period_text],
@@ -74,14 +77,9 @@ function create(action) {
       element("summary", {},
         element("span", { class: "what" }, element("b", {}, number(action.order)), ` ${action.unit} · ${action.name}`),
         element("span", { class: "status" }),
-        element("span", { class: "why" }, action.explanation || action.reason),
-        element("span", { class: "meta" }, [action.period_text, action.pool, tail(action)].filter(Boolean).join(" · "))),
+        element("span", { class: "why" }, because(action)),
+        element("span", { class: "meta" }, [action.period_text, poolName(action.pool), whyOf(action)].filter(Boolean).join(" · "))),
       element("dl", {}, ...terms.flatMap(([term, text]) => [element("dt", {}, term), element("dd", {}, text)]))));
-}
-
-function tail(action) {
-  if (action.decided_by !== "policy") return SAY[action.decided_by] ?? action.decided_by;
-  return action.order === action.proposed ? "as the policy asked" : `guard: ${action.reason}, the policy asked ${number(action.proposed)}`;
 }
 
 function update(node, action) {

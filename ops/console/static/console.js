@@ -8,7 +8,10 @@ import { showHealth } from "./health.js";
 import { keyOf, showPools } from "./items.js";
 
 const ACTIONS_MAX = 300; // kept in the page
+const ATTENTION_SHOWN = 5;
 const RETRY_MS = 3000;
+let attention = [];
+let allShown = false;
 const state = { header: null, pools: [], rows: new Map(), actions: [], place: "" };
 
 function take(values) {
@@ -87,16 +90,27 @@ function showEmpty(header, broken) {
   else setText(empty, "Waiting for the first bucket… no catalog has been published yet. Try: headgate catalog publish FILE");
 }
 
+byId("attention-more").addEventListener("click", () => {
+  allShown = !allShown;
+  showAttention(attention);
+});
+
 function showAttention(items) {
+  attention = items;
   setText(byId("attention-count"), items.length ? String(items.length) : "");
-  const shown = items.length ? items : [{ severity: "ok", kind: "", text: "Nothing. All forecasts are fresh, all feeds are heard.", pool: null }];
+  const calm = state.header.now_s === null ? "Nothing yet." : "Nothing. All forecasts are fresh, all feeds are heard.";
+  const more = byId("attention-more");
+  more.hidden = items.length <= ATTENTION_SHOWN;
+  setText(more, allShown ? "show fewer" : `show ${items.length - ATTENTION_SHOWN} more`);
+  more.setAttribute("aria-expanded", String(allShown));
+  const shown = items.length ? items.slice(0, allShown ? items.length : ATTENTION_SHOWN) : [{ severity: "ok", kind: "", text: calm, pool: null }];
   keyed(byId("attention"), shown, (item) => [item.kind, item.pool, item.resource].join("\n"),
     () => element("li", {}, element("span", { class: "tag" }), element("button", { type: "button", class: "where" }), element("span", { class: "what" })),
     (node, item) => {
       const [tag, where, what] = node.children;
       setClass(node, item.severity);
       setText(tag, item.kind);
-      setText(where, item.pool ?? "");
+      setText(where, state.pools.find((pool) => pool.id === item.pool)?.name ?? item.pool ?? "");
       where.hidden = item.pool === null;
       where.onclick = () => jump(item);
       setText(what, item.text);

@@ -26,6 +26,14 @@ export function pace(speed) {
   return `${duration(speed)}/s`;
 }
 
+// What a number of an item is: "units per day" for what adds up, "vehicles/h, mean of the hour" for what does not.
+export function measure(unit, aggregate, period) {
+  return aggregate === "sum" ? `${unit} per ${period}` : `${unit}, ${aggregate} of the ${period}`;
+}
+
+// The explanation without the figure it opens with, where the figure stands beside it anyway.
+export const because = (action) => (action.explanation || action.reason).replace(/^(order [\d,.]+|no order):\s*/, "");
+
 export function periods(count, name) {
   if (count === null || count === undefined) return NONE;
   const short = { day: "d", hour: "h", quarter: "×15 min" }[name] ?? name;

@@ -2,29 +2,27 @@
 
 import { chosen } from "./chart.js";
 import { byId, element, keyed, setClass, setText, setTitle } from "./dom.js";
-import { NONE, duration, number, periods } from "./format.js";
+import { NONE, duration, measure, number, periods } from "./format.js";
 import { drawSpark, sparkNode } from "./spark.js";
 
 const OPEN_ITEMS_MAX = 150; // with more, pools start folded
 export const keyOf = (pool, id) => `${pool}\n${id}`;
 
+const NEXT = ["Next {period}", (row) => number(row.next), "num", span];
 const STOCK = [
   ["Stock", (row) => number(row.on_hand), "num"],
   ["On order", (row) => (row.on_order ? number(row.on_order) : NONE), "num"],
-  ["Next {period}", (row) => number(row.next), "num"],
-  ["80 % band", (row) => span(row), "num dim"],
+  NEXT,
   ["Cover", (row, pool) => periods(row.cover, pool.period), "num"],
 ];
 const READING = [
-  ["Last", (row) => number(row.last), "num"],
-  ["Was said", (row) => number(row.said), "num dim"],
-  ["Next {period}", (row) => number(row.next), "num"],
-  ["80 % band", (row) => span(row), "num dim"],
+  ["Last", (row) => number(row.last), "num", (row) => (row.said === null ? "" : `said ${number(row.said)}`)],
+  NEXT,
   ["Error", (row) => number(row.error), "num"],
 ];
 
 function span(row) {
-  return row.low === null ? NONE : `${number(row.low)} to ${number(row.high)}`;
+  return row.low === null ? "" : `${number(row.low)} to ${number(row.high)}`;
 }
 
 export function showPools(state, changed, choose) {
@@ -48,8 +46,8 @@ function updatePool(node, pool, rows, dirty, choose) {
   const [title, chips, time] = node.firstElementChild.children;
   setText(title, pool.name);
   setTitle(title, pool.id);
-  const units = [...new Set(rows.map((row) => row.unit))].join(", ");
-  setText(chips, [pool.controlled ? `decided by ${pool.policy}` : "watched only", `${units} per ${pool.period}`, pool.timezone].join(" · "));
+  const units = [...new Set(rows.map((row) => measure(row.unit, row.aggregate, pool.period)))].slice(0, 3).join("; ");
+  setText(chips, [pool.controlled ? `decided by ${pool.policy}` : "watched only", units, pool.timezone].join(" · "));
   setText(time, pool.now_text ? `${pool.now_text} · ${lateness(pool)}` : "waiting for the first bucket…");
   if (!node.open) return;
   const table = node.querySelector("table");
@@ -61,7 +59,7 @@ function updatePool(node, pool, rows, dirty, choose) {
     table.tBodies[0].keyed = undefined;
     dirty = true;
   }
-  setText(table.caption, `Items of ${pool.name}, ${units} per ${pool.period}`);
+  setText(table.caption, `Items of ${pool.name}, ${units}`);
   if (!dirty && table.dataset.chosen === chosen() && table.tBodies[0].childElementCount === rows.length) return;
   table.dataset.chosen = chosen() ?? "";
   rows.sort((one, other) => one.id.localeCompare(other.id, "en", { numeric: true }));
@@ -85,8 +83,8 @@ function createRow(row, columns, stock, choose) {
   return element("tr", { onclick: (event) => event.target.closest("button") || choose(row.pool, row.id) },
     element("th", { scope: "row", class: "item" }, button),
     element("td", { class: "spark" }, sparkNode()),
-    ...columns.map(([text, , kind]) => element("td", { class: kind, "data-label": text.replace("{period}", "").trim() })),
-    ...(stock ? [element("td", { class: "order" }, element("b"), element("span"))] : []));
+    ...columns.map(([text, , kind]) => element("td", { class: kind, "data-label": text.replace(" {period}", "") }, element("b"), element("i"))),
+    ...(stock ? [element("td", { class: "order" }, element("b"), element("span"), element("span"))] : []));
 }
 
 function updateRow(line, row, pool, columns, stock) {
@@ -98,7 +96,11 @@ function updateRow(line, row, pool, columns, stock) {
   setText(button.children[1], note(row));
   setTitle(button, `${row.id} · ${row.model ?? "no model yet"} · ${row.buckets} buckets learnt`);
   drawSpark(line.cells[1].firstElementChild, row);
-  columns.forEach(([, text], index) => setText(line.cells[index + 2], text(row, pool)));
+  columns.forEach(([, text, , under], index) => {
+    const [figure, small] = line.cells[index + 2].children;
+    setText(figure, text(row, pool));
+    setText(small, under ? under(row) : "");
+  });
   if (stock) showOrder(line.cells[columns.length + 2], row.order);
 }
 
@@ -108,11 +110,18 @@ function note(row) {
 }
 
 function showOrder(cell, order) {
-  const [figure, reason] = cell.children;
+  const [figure, reason, due] = cell.children;
   setClass(cell, `order ${order ? kindOf(order) : ""}`);
   setText(figure, order ? number(order.order) : NONE);
-  setText(reason, order ? order.explanation || order.reason : "");
-  setTitle(cell, order ? `${order.period_text}: ${order.explanation} (${order.decided_by}, ${order.reason})` : "");
+  setText(reason, order ? whyOf(order) : "");
+  setText(due, order && order.order > 0 ? `due ${order.arrives_text.replace(/ \d{4}/, "")}` : "");
+  setTitle(cell, order ? `${order.period_text}: ${order.explanation}` : "");
+}
+
+// In a few words who set the figure: the policy, a rule of the guard, or what decided in the policy's place.
+export function whyOf(action) {
+  if (action.decided_by !== "policy") return action.reason === action.decided_by ? action.decided_by : `${action.decided_by}: ${action.reason}`;
+  return action.order === action.proposed ? "as asked" : `${action.reason}, asked ${number(action.proposed)}`;
 }
 
 export function kindOf(action) {

@@ -1,0 +1,173 @@
+"""Folding into the picture: bounded, and the same however often a message comes."""
+
+import msgspec
+
+from ops.console import state, wire
+from ops.console.attention import attention
+from ops.console.state import Picture
+from streams.events import BucketClosed, Command, Cut, DeadLetter, Outcome, PoolView
+from tests.ops.story import HOSTILE_ID, ORIGIN_S, POOLS, Story, played, prologue
+
+CUT = Cut(topic="transactions", partition=0, epoch=1, next_offset=1)
+
+
+def shown(picture: Picture) -> wire.Values:
+    """Return everything a new page is told, without what only counts messages."""
+    _, values = wire.changes(picture, wire.Place(), 1000.0)
+    del values["place"]
+    values["rows"].sort(key=lambda row: (row["pool"], row["id"]))
+    return values
+
+
+def test_reading_again_changes_nothing() -> None:
+    """A reader may start over: twice folded is once folded."""
+    assert shown(played(times=1)) == shown(played(times=2))
+
+
+def test_outcomes_find_their_action_in_either_order() -> None:
+    """An outcome that is read before its action is not lost."""
+    story = Story(POOLS[0])
+    messages, _ = story.step()
+    forwards, backwards = Picture(), Picture()
+    for _, _, message in messages:
+        forwards.fold(message, 1.0)
+    for _, _, message in reversed(messages):
+        backwards.fold(message, 1.0)
+
+    for picture in (forwards, backwards):
+        assert picture.actions
+        assert all(decided.outcome is not None for decided in picture.actions)
+
+
+def test_every_buffer_is_bounded() -> None:
+    """Ten times too much of everything leaves what the limits say."""
+    picture = Picture()
+    closed = BucketClosed(
+        pool_id="p", resource_id="r", period_start_s=0.0, value=1.0, censored=False, said_mean=None,
+        said_quantiles=None, forecast=None, cut=CUT,
+    )  # fmt: skip
+    for number in range(state.SERIES_MAX + 50):
+        picture.fold(msgspec.structs.replace(closed, resource_id=f"r{number}"), 1.0)
+    for number in range(10 * state.BUCKETS_MAX):
+        picture.fold(msgspec.structs.replace(closed, resource_id="r0", period_start_s=float(number)), 1.0)
+    for number in range(state.POOLS_MAX + 10):
+        picture.fold(msgspec.structs.replace(POOLS[0], pool_id=f"p{number}", resources=POOLS[0].resources[:1]), 1.0)
+    story = Story(POOLS[0])
+    while picture.actions_read < state.ACTIONS_MAX + 500:
+        for _, _, message in story.step()[0]:
+            picture.fold(message, float(story.period))
+
+    assert len(picture.series) == state.SERIES_MAX
+    assert picture.series_left_out > 0
+    assert len(picture.series["p", "r0"].buckets) == state.BUCKETS_MAX
+    assert len(picture.pools) == state.POOLS_MAX
+    assert len(picture.actions) == state.ACTIONS_MAX
+    assert len(picture._decided) == state.ACTIONS_MAX
+    assert picture.actions[-1].allocation.period_start_s == story.start_s  # the newest stayed
+
+
+def test_holds_dead_letters_and_rules_are_bounded() -> None:
+    """Holds, dead letters and the names of rules have their limits too."""
+    picture = Picture()
+    hold = next(one[2] for one in prologue(1.0) if isinstance(one[2], Command))
+    dead = next(one[2] for one in prologue(1.0) if isinstance(one[2], DeadLetter))
+    for number in range(2 * state.HOLDS_MAX):
+        picture.fold(msgspec.structs.replace(hold, resource_id=f"r{number}"), 1.0)
+    for number in range(5 * state.DEAD_LETTERS_MAX):
+        picture.fold(msgspec.structs.replace(dead, offset=number, rule=f"rule-{number}"), 1.0)
+
+    assert len(picture.holds) == state.HOLDS_MAX
+    assert len(picture.dead_letters) == state.DEAD_LETTERS_MAX
+    assert len(picture.dead_by_rule) <= state.RULES_MAX + 1
+    assert sum(picture.dead_by_rule.values()) == 5 * state.DEAD_LETTERS_MAX
+
+
+def test_a_release_ends_a_hold_and_an_expired_one_is_not_shown() -> None:
+    """What is held follows the commands and the pool's event time."""
+    picture = played()
+    hold = next(one[2] for one in prologue(1.0) if isinstance(one[2], Command))
+    assert wire.header(picture, 1000.0)["holds"] == 1
+
+    picture.fold(msgspec.structs.replace(hold, expires_at_s=ORIGIN_S), 1.0)
+    assert wire.header(picture, 1000.0)["holds"] == 0
+
+    picture.fold(hold, 1.0)
+    picture.fold(msgspec.structs.replace(hold, kind="release"), 1.0)
+    assert wire.header(picture, 1000.0)["holds"] == 0
+
+
+def test_changes_reach_a_page_once_and_completely() -> None:
+    """A page that asks again from where it was gets only what changed since, and misses nothing when cut short."""
+    picture = played()
+    place, values = wire.changes(picture, wire.Place(), 1000.0)
+    assert values["full"]
+    assert {(row["pool"], row["id"]) for row in values["rows"]} == set(picture.series)
+
+    place, values = wire.changes(picture, place, 1000.0)
+    assert not values["full"]
+    assert (values["rows"], values["actions"]) == ([], [])
+
+    picture.fold(Outcome(
+        action_id=picture.actions[0].line.action_id, tick_id="t", pool_id="gifts-a",
+        resource_id=picture.actions[0].line.resource_id, status="clamped", applied_units=1.0, reason="", at_s=1.0,
+    ), 1.0)  # fmt: skip
+    _, values = wire.changes(picture, place, 1000.0)
+    assert [action["status"] for action in values["actions"]] == ["clamped"]
+
+
+def test_many_rows_arrive_over_several_messages() -> None:
+    """A burst is cut into messages of bounded size without losing a row."""
+    picture = Picture()
+    story = Story(POOLS[0])
+    messages, _ = story.step()
+    bucket = next(one[2] for one in messages if isinstance(one[2], BucketClosed))
+    for number in range(wire.ROWS_PER_MESSAGE_MAX + 150):
+        picture.fold(msgspec.structs.replace(bucket, resource_id=f"r{number}"), 1.0)
+
+    place, first = wire.changes(picture, wire.Place(), 1.0)
+    _, second = wire.changes(picture, place, 1.0)
+    assert len(first["rows"]) == wire.ROWS_PER_MESSAGE_MAX
+    assert len({row["id"] for row in first["rows"] + second["rows"]}) == wire.ROWS_PER_MESSAGE_MAX + 150
+
+
+def test_attention_names_what_is_wrong_worst_first() -> None:
+    """Stock-outs, holds, silent feeds, unknown resources and dead letters are told; calm is told by nothing."""
+    picture = played()
+    kinds = [item["kind"] for item in attention(picture, 1000.0)]
+
+    assert {"hold", "silent", "dead", "unknown"} <= set(kinds)
+    order = ["bad", "warn", "note"]
+    severities = [item["severity"] for item in attention(picture, 1000.0)]
+    assert severities == sorted(severities, key=order.index)
+    assert attention(Picture(), 1000.0) == []
+
+
+def test_attention_tells_of_an_unreached_server_the_kill_switch_and_an_expired_forecast() -> None:
+    """The three things that stop decisions are among the exceptions."""
+    picture = played()
+    picture.connected("kafka", ok=False, text="no Kafka broker answers", wall_s=1001.0)
+    picture.put_data_dir("fire in the warehouse", None)
+    view = picture.pools["gifts-a"].view
+    assert isinstance(view, PoolView)
+    picture.put_view(msgspec.structs.replace(view, now_s=view.now_s + 90 * 86_400), 1001.0)
+    kinds = [item["kind"] for item in attention(picture, 1001.0)]
+
+    assert {"connection", "kill", "stale"} <= set(kinds)
+    assert any("fire in the warehouse" in item["text"] for item in attention(picture, 1001.0))
+
+
+def test_an_item_shows_its_history_and_the_forecast_ahead() -> None:
+    """The chart has what came, what had been said, stock, orders and the horizon on the pool's calendar."""
+    picture = played(12)
+    resource_id = POOLS[0].resources[0].id
+    values = wire.chart(picture, "gifts-a", resource_id)
+    assert values is not None
+
+    assert len(values["buckets"]) == 12
+    assert values["buckets"][-1][2] is not None  # the forecast that was made before it
+    assert values["ahead"][0][0] == values["buckets"][-1][0] + 86_400
+    assert len(values["ahead"]) == POOLS[0].horizon_periods
+    assert values["stock"]
+    assert values["orders"]
+    assert wire.chart(picture, "gifts-a", "no such item") is None
+    assert wire.chart(picture, "gifts-b", HOSTILE_ID) is not None
