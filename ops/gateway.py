@@ -37,6 +37,7 @@ POLL_S = 0.2
 RECORDS_MAX = 100  # allocations taken from Kafka at a time
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # pauses before a failed allocation is tried again; the last repeats
 ACKNOWLEDGE_S = 30.0
+BOOTSTRAP_MS_MAX = 5_000  # until a broker that is not there is called missing
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Gateway:
                 producer = resources.enter_context(closing(_producer(settings)))
                 specs = resources.enter_context(PoolSpecs(settings))
                 consumer = resources.enter_context(closing(_consumer(settings, dry_run=self._dry_run)))
-            except KafkaError as error:
+            except (KafkaError, OSError) as error:
                 raise UnavailableError(
                     f"no Kafka broker answers at {settings.broker} ({error}); start one with `headgate up`, or name "
                     "another with --broker"
@@ -101,7 +102,9 @@ class Gateway:
         while not self._stop.is_set():
             pause_s = RETRY_S[min(failures, len(RETRY_S)) - 1] if failures else POLL_S
             self._poll(consumer, waiting, pause_s)
-            failures = failures + 1 if self._work(consumer, waiting, specs, hand_over) else 0
+            came = len(waiting)
+            again = self._work(consumer, waiting, specs, hand_over)
+            failures = (failures if len(waiting) == came else 0) + again  # progress starts the pauses anew
             if waiting:
                 consumer.pause(*consumer.assignment())
             elif consumer.paused():
@@ -144,7 +147,10 @@ def _handle(record: ConsumerRecord, specs: PoolSpecs, hand_over: HandOver) -> No
         spec = specs.get(message.pool_id)
     except KafkaError as error:
         raise UnavailableError(f"Kafka does not give the catalog: {error}") from error
-    hand_over.handle(message, spec)
+    try:
+        hand_over.handle(message, spec)
+    except (ArithmeticError, LookupError, TypeError, ValueError):  # a fault of ours must not close the door for all
+        log.exception("the gateway skips %s, whose lines stay open in its journal", place)
 
 
 def _publish(producer: Any, pool_id: str, outcomes: Sequence[bytes]) -> None:
@@ -162,6 +168,7 @@ def _producer(settings: Settings) -> Any:
         acks="all",
         enable_idempotence=True,
         allow_auto_create_topics=False,
+        bootstrap_timeout_ms=BOOTSTRAP_MS_MAX,
         metrics_enabled=False,
     )
 
@@ -180,6 +187,7 @@ def _consumer(settings: Settings, *, dry_run: bool) -> Any:
         allow_auto_create_topics=False,
         max_poll_records=RECORDS_MAX,
         max_poll_interval_ms=600_000,  # a receiver may be slow
+        bootstrap_timeout_ms=BOOTSTRAP_MS_MAX,
         metrics_enabled=False,
     )
 

@@ -21,7 +21,12 @@ class PoolSpecs:
 
     def __init__(self, settings: Settings) -> None:
         self._consumer: Any = KafkaConsumer(
-            **kafka_options(settings), client_id="headgate-pool-specs", enable_auto_commit=False
+            **kafka_options(settings),
+            client_id="headgate-pool-specs",
+            group_id=None,
+            enable_auto_commit=False,
+            bootstrap_timeout_ms=5_000,
+            metrics_enabled=False,
         )
         self._consumer.assign([_PLACE])
         self._consumer.seek_to_beginning(_PLACE)
@@ -44,6 +49,10 @@ class PoolSpecs:
             for record in self._consumer.poll(timeout_ms=500).get(_PLACE, ()):
                 self._apply(record.value)
         return self._specs.get(pool_id)
+
+    def pool_ids(self) -> list[str]:
+        """Return the pools seen so far, in order."""
+        return sorted(self._specs)
 
     def _apply(self, value: bytes | None) -> None:
         try:

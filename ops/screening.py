@@ -39,7 +39,7 @@ def screen(
     if killed is not None:
         return tuple(Screened(line, 0.0, "rejected", f"kill switch: {killed}") for line in allocation.lines)
     if not now_s <= allocation.valid_until_s:  # NaN expires too
-        reason = f"expired at {utc_text(allocation.valid_until_s)}, now {utc_text(now_s)}"
+        reason = f"expired at {_moment(allocation.valid_until_s)}, now {_moment(now_s)}"
         return tuple(Screened(line, 0.0, "expired", reason) for line in allocation.lines)
     if spec is None:
         reason = f"pool {allocation.pool_id} is not in the catalog, so its limits are unknown"
@@ -79,6 +79,13 @@ def _screen_line(
         return Screened(line, asked, None, "")
     reason = f"clamped from {asked:g} to {units:g}: {name} is {max(limits[name], 0.0):g} units"
     return Screened(line, units, None, reason) if units > 0 else Screened(line, 0.0, "rejected", reason)
+
+
+def _moment(at_s: float) -> str:
+    try:
+        return utc_text(at_s)
+    except (ValueError, OverflowError, OSError):  # no number, or beyond any calendar
+        return f"{at_s:g}"
 
 
 def _own_limit(own_limits: Mapping[str, float], pool_id: str, resource_id: str) -> float:

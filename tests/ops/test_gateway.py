@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.structs import TopicPartition
 
 from ops import kill_switch
-from ops.gateway import Gateway, LineResult
+from ops.gateway import Gateway, LineResult, Receiver
 from ops.receivers import HttpReceiver
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.connections import kafka_options
@@ -33,7 +35,7 @@ class World:
     def __init__(self) -> None:
         self.acted: Counter[str] = Counter()  # what an id did to the world
         self.posts: list[str] = []
-        self.bodies: dict[str, dict] = {}
+        self.bodies: dict[str, dict[str, Any]] = {}
         self.fail: Callable[[str, int], int | None] = lambda _key, _attempt: None  # -> a status, no answer
         self.drop: set[str] = set()  # ids that act once and whose first answer is lost
         world = self
@@ -100,13 +102,13 @@ def producer(settings: Settings) -> Iterator[KafkaProducer]:
     producer.close()
 
 
-def spec_of(pool_id: str, **changes: object) -> PoolSpec:
+def spec_of(pool_id: str, capacity_units: float = 1e9) -> PoolSpec:
     """Return a pool with resources a and b."""
     resources = (
         ResourceSpec(id="a", order_units_max=100, unit_cost=2.0),
         ResourceSpec(id="b", order_units_max=100, unit_cost=2.0),
     )
-    return PoolSpec(pool_id=pool_id, feeds=(FeedSpec(id="till"),), resources=resources, controlled=True, **changes)
+    return PoolSpec(pool_id=pool_id, feeds=(FeedSpec(id="till"),), resources=resources, capacity_units=capacity_units)
 
 
 def allocation_of(pool_id: str, period: str = "2010-07-01", valid_s: float = 3600.0, **units: float) -> Allocation:
@@ -146,21 +148,33 @@ def publish(producer: KafkaProducer, *messages: Allocation | PoolSpec) -> None:
         producer.send(topic, key=message.pool_id.encode(), value=encode(message)).get(timeout=30)
 
 
+@cache
+def _reader(broker: str) -> Any:
+    """Return the one consumer of this module's broker; making one each time takes longer than the tests."""
+    consumer = KafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False, metrics_enabled=False)
+    consumer.assign([TopicPartition(OUTCOMES.name, number) for number in consumer.partitions_for_topic(OUTCOMES.name)])
+    return consumer
+
+
 def outcomes_in(settings: Settings) -> list[Outcome]:
     """Return all outcomes on the topic now."""
-    consumer = KafkaConsumer(**kafka_options(settings))
-    try:
-        places = [TopicPartition(OUTCOMES.name, number) for number in consumer.partitions_for_topic(OUTCOMES.name)]
-        consumer.assign(places)
-        consumer.seek_to_beginning(*places)
-        ends = consumer.end_offsets(places)
-        found: list[Outcome] = []
-        while any(consumer.position(place) < ends[place] for place in places):
-            for batch in consumer.poll(timeout_ms=200).values():
-                found += [decode_output(record.value) for record in batch]
-        return found
-    finally:
-        consumer.close()
+    consumer = _reader(settings.broker)
+    places = consumer.assignment()
+    consumer.seek_to_beginning(*places)
+    ends = consumer.end_offsets(places)
+    found: list[Any] = []
+    while any(consumer.position(place) < ends[place] for place in places):
+        for batch in consumer.poll(timeout_ms=200).values():
+            found += [decode_output(record.value) for record in batch]
+    assert all(isinstance(outcome, Outcome) for outcome in found)
+    return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def close_reader(settings: Settings) -> Iterator[None]:
+    """Close it while its broker is still there."""
+    yield
+    _reader(settings.broker).close()
 
 
 def outcomes_of(settings: Settings, pool_id: str, count: int) -> dict[str, Outcome]:
@@ -184,7 +198,9 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def gateway(settings: Settings, receiver: object, now_s: Callable[[str], float] = lambda _: NOW_S) -> Iterator[Gateway]:
+def gateway(
+    settings: Settings, receiver: Receiver, now_s: Callable[[str], float] = lambda _: NOW_S
+) -> Iterator[Gateway]:
     """Run a gateway in a thread while the block runs; what it raises is raised here."""
     running = Gateway(settings, receiver, now_s)
     errors: list[BaseException] = []
@@ -416,7 +432,12 @@ def test_a_dry_run_leaves_no_trace(settings: Settings, world: World, producer: K
     thread = threading.Thread(target=dry.run)
     thread.start()
     days = iter(range(1, 29))
-    wait_for(lambda: publish(producer, allocation_of("dry", f"2010-08-{next(days):02}", a=5.0)) or bool(shown))
+
+    def seen() -> bool:
+        publish(producer, allocation_of("dry", f"2010-08-{next(days):02}", a=5.0))
+        return bool(shown)
+
+    wait_for(seen)
     dry.stop()
     thread.join()
 

@@ -1,5 +1,7 @@
 """The guard's promises on any proposal, and each rule on a worked example."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -155,7 +157,7 @@ def test_every_change_has_a_reason_and_every_reason_a_change(case: tuple[np.ndar
         (24.0, {"most": float("nan")}, 0, "bound"),
     ],
 )
-def test_each_rule_of_one_line(proposed: float, changes: dict, expected: int, reason: str) -> None:
+def test_each_rule_of_one_line(proposed: float, changes: dict[str, Any], expected: int, reason: str) -> None:
     """Every rule that looks at one line does what its row in the table says."""
     guarded = ordered([proposed], observed(1), limits_of(1, **changes))
 
