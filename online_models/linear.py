@@ -8,7 +8,6 @@ import math
 from typing import Any, NamedTuple
 
 import numpy as np
-from river import linear_model, optim, preprocessing, utils
 
 from online_models.base import Float64s
 
@@ -48,7 +47,7 @@ class Linear:
     """One online linear regression. A feature that is absent from a call is masked, not zero."""
 
     def __init__(self) -> None:
-        self._scaler: Any = preprocessing.StandardScaler()  # River's methods have no types
+        self._scaler: Any = _scaler()  # River's methods have no types
         self._regression: Any = _regression()
 
     def learn(self, features: Features, target: float) -> None:
@@ -102,17 +101,28 @@ class Linear:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state()` returned."""
-        self._scaler = preprocessing.StandardScaler()
+        from river.utils import VectorDict  # noqa: PLC0415  see `_scaler`
+
+        self._scaler = _scaler()
         self._scaler.counts.update(dict(state["counts"]))
         self._scaler.means.update(dict(state["means"]))
         self._scaler.vars.update(dict(state["vars"]))
         self._regression = _regression()
-        self._regression._weights = utils.VectorDict(dict(state["weights"]))  # noqa: SLF001  River has no setter
+        self._regression._weights = VectorDict(dict(state["weights"]))  # noqa: SLF001  River has no setter
         self._regression.intercept = float(state["intercept"])
         self._regression.optimizer.n_iterations = int(state["iterations"])
 
 
-def _regression() -> linear_model.LinearRegression:
+def _scaler() -> Any:
+    # River loads SciPy, 85 MB and seconds: only who makes a model pays, not a feed that checks a name in a catalog.
+    from river.preprocessing import StandardScaler  # noqa: PLC0415
+
+    return StandardScaler()
+
+
+def _regression() -> Any:
+    from river import linear_model, optim  # noqa: PLC0415  see `_scaler`
+
     return linear_model.LinearRegression(
         optimizer=optim.SGD(LEARNING_RATE),
         intercept_lr=LEARNING_RATE,

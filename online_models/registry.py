@@ -1,19 +1,20 @@
 """A name in, a forecaster out. A new family is one file and one line here, in alphabetical order."""
 
-import importlib
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from online_models.base import Forecaster
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
+from online_models.river_linear import RiverLinear
+from online_models.seasonal_naive import SeasonalNaive
+from online_models.smoothing import Smoothing
 
-# By module and class, imported when first made: River loads SciPy, which a feed that only reads a catalog can do without.
-FORECASTERS: dict[str, tuple[str, str]] = {
-    "river-linear": ("online_models.river_linear", "RiverLinear"),
-    "seasonal-naive": ("online_models.seasonal_naive", "SeasonalNaive"),
-    "smoothing": ("online_models.smoothing", "Smoothing"),
+FORECASTERS: dict[str, Callable[[int], Mean]] = {
+    "river-linear": RiverLinear,
+    "seasonal-naive": SeasonalNaive,
+    "smoothing": Smoothing,
 }
 
 
@@ -51,13 +52,8 @@ def restore(name: str, state: bytes) -> Forecaster:
 def _made(name: str, slots_per_week: int, horizon_periods: int, lead_periods: int) -> SeriesForecaster:
     return SeriesForecaster(
         name,
-        _family(name),
+        FORECASTERS[name],
         slots_per_week=slots_per_week,
         horizon_periods=horizon_periods,
         lead_periods=lead_periods,
     )
-
-
-def _family(name: str) -> Callable[[int], Mean]:
-    module, family = FORECASTERS[name]
-    return cast("Callable[[int], Mean]", getattr(importlib.import_module(module), family))

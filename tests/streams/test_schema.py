@@ -183,7 +183,7 @@ def test_every_message_has_an_example() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: schema.tag_of(type(example)))
 def test_encoded_messages_keep_the_schema(example: msgspec.Struct, validator: jsonschema.Draft202012Validator) -> None:
-    """What `encode` writes passes the shipped schema; the same without a required field, or with a bool for it, fails."""
+    """What `encode` writes passes the shipped schema; without a required field, or with a bool for it, it fails."""
     written = json.loads(encode(example))
 
     validator.validate(written)
