@@ -5,11 +5,12 @@ It is nothing but the commands that a deployment runs, started in order and ende
 
 import fcntl
 import shutil
+import subprocess
 import threading
 import time
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Options:
     embedded: bool  # False: the settings name a broker and a Redis
 
 
-def run(settings: Settings, options: Options, tell: Callable[[str], None]) -> int:
+def run(settings: Settings, options: Options, tell: Callable[[str], None], wall_s: Callable[[], float]) -> int:
     """Run until interrupted; the report of what was lived through is told at the end."""
     folder = settings.data_dir / "demo"
     with ExitStack() as open_things:
@@ -53,7 +54,7 @@ def run(settings: Settings, options: Options, tell: Callable[[str], None]) -> in
         create_topics(settings)
         roles = open_things.enter_context(Supervisor(folder / "logs", tell))
         roles.start(WORKER, ["worker"], settings)
-        console = open_things.enter_context(running(settings, time.time))
+        console = open_things.enter_context(running(settings, wall_s))
         twin = _child("twin", twin_words(options), settings)
         open_things.callback(twin.stop, STOP_S_MAX)
         if options.traffic:
@@ -67,7 +68,7 @@ def run(settings: Settings, options: Options, tell: Callable[[str], None]) -> in
         except KeyboardInterrupt:
             twin.stop(STOP_S_MAX)
             tell("")
-            _tell_report(settings, tell)
+            _report(settings, tell)
     return 0
 
 
@@ -85,8 +86,9 @@ def announcement(settings: Settings, console: Running) -> str:
             f"console  {console.address}{note}",
             f"logs     {settings.data_dir / 'logs'}",
             "another terminal reaches the same servers with",
-            f"  export HEADGATE_BROKER={settings.broker} HEADGATE_REDIS={settings.redis} "
-            f"HEADGATE_DATA_DIR={settings.data_dir.absolute()}",
+            f"  export HEADGATE_BROKER={settings.broker}",
+            f"  export HEADGATE_REDIS={settings.redis}",
+            f"  export HEADGATE_DATA_DIR={settings.data_dir.absolute()}",
             "Ctrl-C ends everything and prints the report.",
         )
     )
@@ -114,7 +116,7 @@ def _watch(
             raise UnavailableError(
                 f"the twin ended ({how_it_ended(twin.exit_status)}); its log {twin.log} ends:\n{twin.log_tail()}"
             )
-        _tell_report(settings, tell)
+        _report(settings, tell)
         tell(f"The recorded demand has ended; the console stays at {console.address} until Ctrl-C.")
         while True:
             time.sleep(CHECK_S)
@@ -135,14 +137,15 @@ def _child(name: str, words: list[str], settings: Settings) -> Child:
     return Child(name, command_line(words), settings.data_dir / "logs" / f"{name}.log", environment)
 
 
-def _tell_report(settings: Settings, tell: Callable[[str], None]) -> None:
-    from ops.commands.report import text_of  # scipy and the forecasters load only when there is something to report
-
+def _report(settings: Settings, tell: Callable[[str], None]) -> None:
+    """Run `headgate report` on what was lived through; an impatient Ctrl-C ends it."""
     if not (settings.data_dir / FILE).exists():
         tell("Nothing was lived through yet, so there is no report.")
         return
-    tell("Comparing with the tuned rule and with perfect foresight on the same demand (Ctrl-C skips it) ...")
-    tell(text_of(settings.data_dir / FILE))
+    tell("Comparing with the tuned rule and with perfect foresight on the same demand; Ctrl-C skips it.")
+    with suppress(KeyboardInterrupt):
+        words = ["report", "--data-dir", str(settings.data_dir)]
+        subprocess.run(command_line(words), check=False)
 
 
 @contextmanager

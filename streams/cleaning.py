@@ -13,15 +13,25 @@
 | future | an event further ahead of the run's now than the pool believes |
 | past | an event before 1990: a clock that was never set |
 
-Rules before these (`oversize`, `malformed`, `wrong-partition`, `unknown-pool`) are the shard's, since they need no pool.
+Rules before these (`oversize`, `malformed`, `unreadable-row`, `wrong-partition`, `unknown-pool`) are the shard's, since
+they need no pool.
 """
 
 import math
 
 from streams.catalog import PoolSpec
 from streams.errors import InvalidEventError
-from streams.events import LIMITS, Covariate, SensorReading, Transaction
+from streams.events import Covariate, SensorReading, Transaction
 from streams.periods import utc_text
+
+# What each quantity can be in this world; a reading outside is a broken sensor, not a surprise.
+LIMITS: dict[str, tuple[float, float]] = {
+    "flow_vehicles_per_h": (0.0, 20_000.0),
+    "count_vehicles": (0.0, 100_000.0),
+    "occupancy_ratio": (0.0, 1.0),
+    "speed_km_per_h": (0.0, 300.0),
+    "count_units": (0.0, 1e9),
+}
 
 QUANTITY_UNITS_MAX = 1e7
 TIME_S_MIN = 631_152_000.0  # 1990-01-01

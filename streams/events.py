@@ -14,19 +14,7 @@ from streams.clock import RunClock
 
 Quantity = Literal["flow_vehicles_per_h", "count_vehicles", "occupancy_ratio", "speed_km_per_h", "count_units"]
 
-# What each quantity can be in this world; a reading outside is a broken sensor, not a surprise.
-LIMITS: dict[str, tuple[float, float]] = {
-    "flow_vehicles_per_h": (0.0, 20_000.0),
-    "count_vehicles": (0.0, 100_000.0),
-    "occupancy_ratio": (0.0, 1.0),
-    "speed_km_per_h": (0.0, 300.0),
-    "count_units": (0.0, 1e9),
-}
-
 TransactionKind = Literal["sale", "cancellation", "return", "receipt", "count", "order_accepted"]
-
-
-# --- input: what happened ---------------------------------------------------------------------------------
 
 
 class Transaction(msgspec.Struct, frozen=True, kw_only=True, tag="transaction.v1"):
@@ -73,6 +61,15 @@ class Covariate(msgspec.Struct, frozen=True, kw_only=True, tag="covariate.v1"):
     observed_at_s: float
 
 
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True, tag="unreadable.v1"):
+    """A row that a feed could not read, sent in its place so that it ends in the dead letters, not in silence."""
+
+    event_id: str  # file and line
+    pool_id: str
+    feed_id: str
+    reason: str  # what is wrong with which column, without the cells of other columns
+
+
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat.v1"):
     """A feed's promise: all its events of this pool before `complete_until_s` have been sent."""
 
@@ -92,10 +89,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, tag="clock.v1"):
     scope: tuple[str, ...] = ()
 
 
-InputEvent = Transaction | SensorReading | Covariate | Heartbeat | Clock | PoolSpec
-
-
-# --- output of the fold -----------------------------------------------------------------------------------
+InputEvent = Transaction | SensorReading | Covariate | Unreadable | Heartbeat | Clock | PoolSpec
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,9 +191,6 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, tag="dead-letter.v1"
     size_bytes: int
 
 
-# --- decisions --------------------------------------------------------------------------------------------
-
-
 class ActionLine(msgspec.Struct, frozen=True, kw_only=True):
     """What is decided for one resource."""
 
@@ -255,9 +246,6 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command.v1"):
     expires_at_s: float  # event time
 
 
-# --- health -----------------------------------------------------------------------------------------------
-
-
 class PartitionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How far one shard is."""
 
@@ -278,9 +266,7 @@ class WorkerHealth(msgspec.Struct, frozen=True, kw_only=True, tag="health.v1"):
     events_per_s: float
     rss_bytes: int
     partitions: tuple[PartitionHealth, ...]
-    counters: dict[
-        str, int
-    ]  # "dead:RULE", "duplicate", "late", "buckets:closed|missing|censored", "decisions:policy|..."
+    counters: dict[str, int]  # "dead:RULE", "late", "buckets:closed|missing", "decisions:policy|baseline|hold" ...
     decision_p50_s: float | None
     decision_p99_s: float | None
 

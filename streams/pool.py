@@ -80,7 +80,9 @@ class Pool:
                 f"it cannot change to {spec.period} in {spec.timezone}: give the pool a new id",
             )
         if spec.forecast not in FORECASTERS:
-            raise InvalidEventError("unknown-model", f"no forecaster {spec.forecast!r}; known: {', '.join(FORECASTERS)}")
+            raise InvalidEventError(
+                "unknown-model", f"no forecaster {spec.forecast!r}; known: {', '.join(FORECASTERS)}"
+            )
         self._watermark.declare(spec.feeds, now_s=now_s)
         series = {}
         for resource in spec.resources:
@@ -141,7 +143,9 @@ class Pool:
         reach_s = self._watermark.reach_s(now_s=now_s, ahead_s_max=self.spec.ahead_s_max)
         missing_run = 0
         while bucket := self._demand.due(reach_s, self.spec.lateness_s, self._periods):
-            missing_run = 0 if self._close(bucket, now_s=now_s, cut=cut, clock=clock, effects=effects) else missing_run + 1
+            missing_run = (
+                0 if self._close(bucket, now_s=now_s, cut=cut, clock=clock, effects=effects) else missing_run + 1
+            )
             if missing_run >= MISSING_WEEKS_MAX * SLOTS_PER_WEEK[self.spec.period]:
                 self._skip_weeks(bucket.end_s, reach_s)
                 missing_run = 0
@@ -183,7 +187,9 @@ class Pool:
         if feed is None or feed.repeated_lines == "keep" or event.document_id is None:
             return True
         line = f"{event.document_id}|{event.resource_id}|{event.kind}|{event.quantity_units}|{event.unit_price}"
-        if self._seen.add(f"line|{line}|{event.occurred_at_s}", bucket_start_s=self._start(event.occurred_at_s, bucket)):
+        if self._seen.add(
+            f"line|{line}|{event.occurred_at_s}", bucket_start_s=self._start(event.occurred_at_s, bucket)
+        ):
             return True
         self.count("repeated-line")
         return False

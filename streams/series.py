@@ -7,6 +7,7 @@ import msgspec
 
 from online_models import registry
 from online_models.base import QUANTILE_LEVELS, Bucket, Forecast, Forecaster
+from online_models.forecaster import STATE_VERSION
 from streams.catalog import PoolSpec, ResourceSpec
 from streams.events import SeriesForecast, SeriesView
 from streams.ledger import Ledger
@@ -104,7 +105,7 @@ def _wire(said: Forecast, model: str, as_of_s: float, expires_at_s: float) -> Se
     assert said.quantiles.shape[1] == len(QUANTILE_LEVELS)
     return SeriesForecast(
         model=model,
-        version=str(registry.STATE_VERSION),
+        version=str(STATE_VERSION),
         as_of_s=as_of_s,
         expires_at_s=expires_at_s,
         error=said.error,

@@ -20,12 +20,14 @@ from streams.events import (
     PoolView,
     SensorReading,
     Transaction,
+    Unreadable,
     decode_input,
 )
 from streams.pool import Pool, PoolState
 from streams.topics import MESSAGE_BYTES_MAX, partition_of
 
 STATE_VERSION = 1
+REASON_MAX = 300  # characters of a feed's reason that a dead letter repeats
 
 
 class ShardState(msgspec.Struct):
@@ -166,6 +168,8 @@ class Shard:
         if isinstance(event, PoolSpec):
             self._declare(event, pool, effects)
             return
+        if isinstance(event, Unreadable):
+            raise InvalidEventError("unreadable-row", event.reason[:REASON_MAX])
         if pool is None:
             self._check_partition(event.pool_id)
             raise InvalidEventError("unknown-pool", f"no catalog declares pool {event.pool_id[:64]!r}")
@@ -199,7 +203,7 @@ class Shard:
         if partition != self.partition:
             raise InvalidEventError(
                 "wrong-partition",
-                f"pool {pool_id[:64]!r} belongs to partition {partition} by murmur2; the producer places keys otherwise",
+                f"pool {pool_id[:64]!r} belongs to partition {partition} by murmur2; its producer disagrees",
             )
 
     def _beat(self, event: Clock, effects: Effects) -> None:

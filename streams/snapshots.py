@@ -83,7 +83,9 @@ class DiskSnapshots:
             aside.replace(new)
             self._sync_folder()
         except OSError as error:
-            raise StateError(f"snapshot {new} cannot be written: {error}; make room or set HEADGATE_DATA_DIR") from error
+            raise StateError(
+                f"snapshot {new} cannot be written: {error}; make room or set HEADGATE_DATA_DIR"
+            ) from error
 
     def load(self, topic: str, partition: int) -> Loaded:
         """See `SnapshotStore`."""

@@ -35,7 +35,7 @@ class TopicSpec:
         }
 
 
-_INPUT = ("transaction.v1", "reading.v1", "covariate.v1", "heartbeat.v1", "clock.v1", "catalog.v1")
+_INPUT = ("transaction.v1", "reading.v1", "covariate.v1", "unreadable.v1", "heartbeat.v1", "clock.v1", "catalog.v1")
 
 TRANSACTIONS = TopicSpec(
     "transactions", "sales, returns, receipts and counts of pools of stock", "pool_id", _INPUT, 0, 14 * DAY_MS, True

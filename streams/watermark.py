@@ -103,6 +103,10 @@ class Watermark(msgspec.Struct):
     def shown(self, *, now_s: float) -> tuple[tuple[str, float, bool], ...]:
         """Return (feed_id, complete_until_s, heard) of each feed, for people."""
         return tuple(
-            (name, feed.complete_until_s or 0.0, feed.heard_at_s is not None and not feed.silent(now_s=now_s, started_at_s=0.0))
+            (
+                name,
+                feed.complete_until_s or 0.0,
+                feed.heard_at_s is not None and not feed.silent(now_s=now_s, started_at_s=0.0),
+            )
             for name, feed in self.feeds.items()
         )

@@ -4,9 +4,9 @@ Faust gives consumer groups, assignment and rebalancing; state, outputs and fenc
 """
 
 import logging
-import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 import psutil
@@ -58,7 +58,7 @@ class WorkerApp(faust.App):
         await super().on_stop()
 
 
-def build(settings: Settings) -> WorkerApp:
+def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     """Return the app of one worker; raise UnavailableError when Kafka or Redis does not answer."""
     create_topics(settings)
     _check_redis(settings)
@@ -84,27 +84,28 @@ def build(settings: Settings) -> WorkerApp:
     health = Health(settings.worker_id)
     app.outputs = Outputs(settings)
     skips = SkipList(settings.data_dir / "snapshots" / "skips.jsonl")
-    app.ingest = Ingest(shards, app.outputs, store, skips, health, settings)
+    app.ingest = Ingest(shards, app.outputs, store, skips, health, settings, wall_s)
     add_ingest(app, app.ingest)
     add_control(app, settings, store, RedisClaims(client), health)
-    _add_beats(app, shards, store, health)
+    _add_beats(app, shards, store, health, wall_s)
     return app
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, wall_s: Callable[[], float]) -> NoReturn:
     """Run a worker until it is told to end or cannot go on."""
-    worker = faust.Worker(build(settings), loglevel="warn", redirect_stdouts=False, quiet=True)
+    worker = faust.Worker(build(settings, wall_s), loglevel="warn", redirect_stdouts=False, quiet=True)
     worker.execute_from_commandline()
-    return 0
 
 
-def _add_beats(app: WorkerApp, shards: Shards, store: RedisForecastStore, health: Health) -> None:
+def _add_beats(
+    app: WorkerApp, shards: Shards, store: RedisForecastStore, health: Health, wall_s: Callable[[], float]
+) -> None:
     process = psutil.Process()
 
     @app.timer(interval=INTERVAL_S)  # type: ignore[untyped-decorator]
     async def report_and_beat() -> None:
         await beat(app.outputs)
-        now_s = time.time()
+        now_s = wall_s()
         report = health.report(
             [_partition_health(place, held, now_s) for place, held in sorted(shards.held.items())],
             [held.shard.totals() for held in shards.held.values()],
@@ -135,7 +136,7 @@ def _check_redis(settings: Settings) -> None:
             client.ping()
     except (redis.RedisError, OSError) as error:
         raise UnavailableError(
-            f"no Redis answers at {settings.redis} ({error}); start one with `headgate up`, or name another with --redis"
+            f"no Redis answers at {settings.redis} ({error}); start one with `headgate up`, or name one with --redis"
         ) from error
 
 
@@ -155,4 +156,3 @@ def _folder(settings: Settings, name: str) -> Path:
     folder = settings.data_dir / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-

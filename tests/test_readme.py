@@ -38,6 +38,6 @@ def test_exactly_two_commands_stand_in_their_section() -> None:
 
 def test_every_command_shown_exists() -> None:
     """No `headgate X` or `./start X` in the README is unknown."""
-    shown = set(re.findall(r"(?:headgate|\./start) ([a-z][a-z-]+)", README)) - {"test"}
+    shown = set(re.findall(r"(?:`headgate|\./start) ([a-z][a-z-]+)", README)) - {"test"}
     assert shown <= set(COMMANDS), shown - set(COMMANDS)
     assert {"demo", "feed", "worker"} <= shown

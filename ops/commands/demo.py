@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 
 from ops import demo
 from ops.cli import settings_of
@@ -12,7 +13,9 @@ from streams.errors import ConfigurationError
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--periods-per-second", type=float, default=2.0, help="days of the shop a second; 0: all it can")
+    parser.add_argument(
+        "--periods-per-second", type=float, default=2.0, help="days of the shop a second; 0: all it can"
+    )
     parser.add_argument("--until", metavar="DATE", help="end the shop's days before this one, e.g. 2010-10-01")
     parser.add_argument("--no-traffic", action="store_true", help="leave out the motorway")
     parser.add_argument("--no-browser", action="store_true", help="do not open the console in a browser")
@@ -31,4 +34,5 @@ def run(options: argparse.Namespace) -> int:
         browser=not options.no_browser and sys.stdout.isatty() and bool(os.environ.get("DISPLAY")),
         embedded=options.broker is None,
     )
-    return demo.run(settings_of(options, console_port=options.port), told, lambda text: print(text, flush=True))
+    settings = settings_of(options, console_port=options.port)
+    return demo.run(settings, told, lambda text: print(text, flush=True), time.time)

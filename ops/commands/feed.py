@@ -19,7 +19,7 @@ from ops.cli import settings_of
 from ops.shipped import shipped
 from streams.catalog import Catalog, PoolSpec, load
 from streams.errors import ConfigurationError, InvalidEventError
-from streams.events import encode
+from streams.events import Unreadable, encode
 from streams.feeds import mapping as mappings
 from streams.feeds import retail, traffic
 from streams.feeds.customer import load_hmac_key
@@ -29,7 +29,6 @@ from streams.feeds.replay import Record, Replay, Step, paced, period_end_s, step
 from streams.feeds.sender import EventSender
 from streams.feeds.suggest import suggestion
 from streams.feeds.table import read_table
-from streams.feeds.unreadable import Unreadable
 from streams.periods import utc_text
 from streams.publishing import publish_catalog
 from streams.settings import Settings

@@ -1,6 +1,7 @@
 """`headgate worker`: run one stream worker until it is told to end."""
 
 import argparse
+import time
 
 from ops.cli import settings_of
 from streams.worker import run as run_worker
@@ -13,4 +14,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command."""
-    return run_worker(settings_of(options, worker_id=options.worker_id))
+    return run_worker(settings_of(options, worker_id=options.worker_id), time.time)

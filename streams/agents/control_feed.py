@@ -96,11 +96,9 @@ class ControlFeed:
         while True:
             batches = await consumer.getmany(timeout_ms=int(POLL_S * 1000))
             async with self._moved:
-                for place, records in batches.items():
-                    for record in records:
-                        self._fold(record)
-                    if records:
-                        self._next[place] = records[-1].offset + 1
+                for record in [record for records in batches.values() for record in records]:
+                    self._fold(record)
+                    self._next[TopicPartition(record.topic, record.partition)] = record.offset + 1
                 self._moved.notify_all()
 
     def _fold(self, record: Any) -> None:

@@ -6,7 +6,7 @@ is sealed only when Kafka has acknowledged every effect below its `next_offset`.
 
 import asyncio
 import logging
-import time
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -33,7 +33,14 @@ class Ingest:
     """Carries the fold's effects into the world."""
 
     def __init__(
-        self, shards: Shards, outputs: Outputs, store: ForecastStore, skips: SkipList, health: Health, settings: Settings
+        self,
+        shards: Shards,
+        outputs: Outputs,
+        store: ForecastStore,
+        skips: SkipList,
+        health: Health,
+        settings: Settings,
+        wall_s: Callable[[], float],
     ) -> None:
         self._shards = shards
         self._outputs = outputs
@@ -43,6 +50,7 @@ class Ingest:
         self._interval_s = settings.snapshot_interval_s
         self._unwritten: dict[str, tuple[str, int]] = {}  # pool -> its shard, views changed since the last write
         self._folding = asyncio.Lock()
+        self._wall_s = wall_s
 
     async def take(self, topic: str, partition: int, offset: int, data: bytes, wall_s: float) -> None:
         """Fold one record and carry out what it wants; raise when the worker has to start again."""
@@ -77,7 +85,7 @@ class Ingest:
                 return
             state, next_offset = held.shard.state(), held.shard.next_offset
         await self._outputs.settled()
-        self._shards.save(topic, partition, state, next_offset=next_offset, wall_s=time.time())
+        self._shards.save(topic, partition, state, next_offset=next_offset, wall_s=self._wall_s())
         self._health.count("snapshots")
 
     async def snapshot_due(self) -> None:
@@ -86,7 +94,7 @@ class Ingest:
             held = self._shards.held.get((topic, partition))
             if held is None or held.shard.next_offset == held.snapshot_offset:
                 continue
-            if held.snapshot_wall_s is None or time.time() - held.snapshot_wall_s >= self._interval_s:
+            if held.snapshot_wall_s is None or self._wall_s() - held.snapshot_wall_s >= self._interval_s:
                 await self.snapshot(topic, partition)
 
     async def release(self, topic: str, partition: int) -> None:
@@ -140,7 +148,7 @@ def add_ingest(app: faust.App, ingest: Ingest) -> None:
     """Register the agent of the input topics, the timers, and the release of revoked partitions."""
     topic = app.topic(*(spec.name for spec in INPUT_TOPICS), value_serializer="raw", key_serializer="raw")
 
-    @app.agent(topic, name="ingest")  # type: ignore[untyped-decorator]
+    @app.agent(topic, name="ingest")
     async def ingest_agent(stream: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
@@ -163,7 +171,7 @@ def add_ingest(app: faust.App, ingest: Ingest) -> None:
     async def rewrite_all_views() -> None:
         ingest.rewrite_all()
 
-    @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
+    @app.on_partitions_revoked.connect  # type: ignore[arg-type]  # its protocol asks for a keyword that it always gives
     async def release(_app: faust.App, revoked: set[TP], **_: Any) -> None:
         for tp in revoked:
             await ingest.release(tp.topic, tp.partition)

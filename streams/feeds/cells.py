@@ -7,8 +7,8 @@ from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from streams.events import TransactionKind
-from streams.feeds.unreadable import shown
 
+SHOWN_MAX = 60  # characters of a cell that a message repeats
 KINDS: tuple[str, ...] = get_args(TransactionKind)
 
 TimeReader = Callable[[Any], float]
@@ -86,3 +86,13 @@ def time_reader(written: str, timezone: str) -> TimeReader:
 
 def _in_zone(moment: datetime, zone: ZoneInfo) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+
+
+def shown(cell: object) -> str:
+    """Return a cell's text for a message, bounded.
+
+    >>> shown("x" * 100)[-4:]
+    "...'"
+    """
+    whole = str(cell)
+    return repr(whole if len(whole) <= SHOWN_MAX else whole[:SHOWN_MAX] + "...")

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
 
-from streams.events import Covariate, SensorReading, Transaction
-from streams.feeds.unreadable import Unreadable
+from streams.events import Covariate, SensorReading, Transaction, Unreadable
 
 FeedEvent = Transaction | SensorReading | Covariate | Unreadable
 

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 from streams.catalog import Catalog
 from streams.errors import ConfigurationError
-from streams.events import Transaction, TransactionKind
+from streams.events import Transaction, TransactionKind, Unreadable
+from streams.feeds.cells import shown
 from streams.feeds.customer import customer_key
 from streams.feeds.placing import Pools
 from streams.feeds.recorded import Recorded, in_time_order
 from streams.feeds.textfile import rows
-from streams.feeds.unreadable import Unreadable, shown
 
 FEED_ID = "till"
 SHOP_TIME = ZoneInfo("Europe/London")  # the file states none; the shop is in London

@@ -10,13 +10,13 @@ from pyarrow import parquet
 
 from streams.catalog import Catalog
 from streams.errors import ConfigurationError
-from streams.events import Covariate, SensorReading, Transaction
+from streams.events import Covariate, SensorReading, Transaction, Unreadable
 from streams.feeds import cells, textfile
+from streams.feeds.cells import shown
 from streams.feeds.customer import customer_key
 from streams.feeds.mapping import KindSource, Mapping, NumberColumn, Source
 from streams.feeds.placing import Pools
 from streams.feeds.recorded import FeedEvent
-from streams.feeds.unreadable import Unreadable, shown
 
 PARQUET = (".parquet", ".pq")
 BATCH_ROWS = 10_000

@@ -2,7 +2,7 @@
 
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
-from streams.events import Clock, Heartbeat, InputEvent, Transaction, encode
+from streams.events import BucketClosed, Clock, DeadLetter, Heartbeat, InputEvent, Tick, Transaction, encode
 from streams.shard import Shard
 from streams.topics import partition_of
 
@@ -36,7 +36,9 @@ def declared(spec: PoolSpec, *, now_s: float = START_S) -> "Log":
     return log
 
 
-def sale(at_s: float, units: float = 1.0, *, event_id: str = "", resource_id: str = "mug", **more: object) -> Transaction:
+def sale(
+    at_s: float, units: float = 1.0, *, event_id: str = "", resource_id: str = "mug", **more: object
+) -> Transaction:
     """Return a sale of `shop()`."""
     fields: dict[str, object] = {
         "event_id": event_id or f"{resource_id}@{at_s}x{units}",
@@ -58,9 +60,9 @@ class Log:
         self.spec = spec
         self.records: list[bytes] = []
         self.shard = shard_of(spec)
-        self.closed: list[object] = []
-        self.ticks: list[object] = []
-        self.dead: list[object] = []
+        self.closed: list[BucketClosed] = []
+        self.ticks: list[Tick] = []
+        self.dead: list[DeadLetter] = []
 
     def add(self, event: InputEvent | bytes) -> None:
         """Append one record and fold it."""
@@ -79,3 +81,8 @@ class Log:
         """Move the run's event time to `until_s` and let the till promise everything before."""
         self.clock(until_s)
         self.add(Heartbeat(pool_id=self.spec.pool_id, feed_id="till", complete_until_s=until_s))
+
+
+def values(log: Log, resource_id: str = "mug") -> list[float | None]:
+    """Return the closed buckets of one resource."""
+    return [closed.value for closed in log.closed if closed.resource_id == resource_id]

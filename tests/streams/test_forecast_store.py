@@ -3,17 +3,16 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 import redis.asyncio
-from tests.streams.pools import DAY_S, START_S, declared, sale, shop
 
 from ops.stack.local import LocalStack
 from streams.errors import UnavailableError
 from streams.events import Cut, PoolView
 from streams.forecast_store import ForecastStore, Fresh, MemoryForecastStore, Missing, RedisForecastStore, Stale, judge
-
-import msgspec
+from tests.streams.pools import DAY_S, START_S, declared, sale, shop
 
 
 @pytest_asyncio.fixture(params=["memory", "redis"])
@@ -68,7 +67,7 @@ async def test_pools_are_listed_and_a_stranger_is_none(store: ForecastStore) -> 
 async def test_a_wrong_address_is_told() -> None:
     """A Redis that is not there is a retry for the caller, with the reason."""
     client = redis.asyncio.Redis.from_url("redis://127.0.0.1:1/0")
-    with pytest.raises(UnavailableError, match="127.0.0.1:1"):
+    with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1"):
         await RedisForecastStore(client).read("shop")
 
 

@@ -1,7 +1,6 @@
 """The worker killed with SIGKILL in the middle, on real servers: nothing is lost and nothing is doubled."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,7 +11,6 @@ from typing import Any
 
 import msgspec
 import redis
-from tests.streams.pools import DAY_S, START_S, sale, shop
 
 from streams.catalog import Catalog, FeedSpec
 from streams.clock import RunClock
@@ -23,6 +21,7 @@ from streams.publishing import publish_catalog
 from streams.settings import Settings
 from streams.tail import Tail
 from streams.topics import FORECASTS
+from tests.streams.pools import DAY_S, START_S, sale, shop
 
 POOLS = ("shop-a", "shop-b", "shop-c", "shop-d")
 DAYS = 24
@@ -83,47 +82,52 @@ def wait_for(done: Any, process: subprocess.Popen[bytes], what: str) -> None:
         time.sleep(0.05)
 
 
+SOLD = {
+    name: sum(1 + number % 3 for number in range(SALES_A_DAY) if ("mug", "cup")[number % 2] == name)
+    for name in ("mug", "cup")
+}
+
+
+def open_the_shops(sender: EventSender) -> None:
+    """Promise that nothing came before, and count the stock."""
+    for pool_id in POOLS:
+        sender.send("transactions", pool_id, Heartbeat(pool_id=pool_id, feed_id="till", complete_until_s=START_S))
+        for name in SOLD:
+            count = sale(START_S, 10_000, kind="count", resource_id=name, event_id=f"count-{name}")
+            sender.send("transactions", pool_id, msgspec.structs.replace(count, pool_id=pool_id))
+
+
+def reached(client: Any, day: int) -> bool:
+    """Return whether every shop has closed the days before `day`."""
+    views = [view_of(client, pool_id) for pool_id in POOLS]
+    return all(view is not None and view.period_start_s >= START_S + day * DAY_S for view in views)
+
+
 def test_three_sigkills_lose_and_double_nothing(settings: Settings) -> None:
     """Every closed bucket, the stock and the counters equal a plain sum over what was sent."""
     settings = replace(settings, snapshot_interval_s=0.3)
     publish_catalog(settings, catalog())
     client = redis.Redis.from_url(settings.redis)
     with EventSender(settings) as sender:
-        for pool_id in POOLS:
-            sender.send("transactions", pool_id, Heartbeat(pool_id=pool_id, feed_id="till", complete_until_s=START_S))
-            for name in ("mug", "cup"):
-                count = sale(START_S, 10_000, kind="count", resource_id=name, event_id=f"count-{name}")
-                sender.send("transactions", pool_id, msgspec.structs.replace(count, pool_id=pool_id))
-        for life, until_day in enumerate((6, 12, 18, DAYS)):
-            with worker(settings) as process:
+        open_the_shops(sender)
+        for until_day in (6, 12, 18, DAYS):
+            with worker(settings) as process:  # killed with SIGKILL at the end of each life
                 for day in range(until_day - 6, until_day):
                     send_day(sender, day)
-                last = life == 3
-                wanted_s = START_S + (until_day if last else until_day - 3) * DAY_S
-                wait_for(
-                    lambda wanted_s=wanted_s: all(
-                        (view := view_of(client, pool_id)) is not None and view.period_start_s >= wanted_s
-                        for pool_id in POOLS
-                    ),
-                    process,
-                    "closed buckets",
-                )
-                if not last:
-                    process.send_signal(signal.SIGKILL)
-                    process.wait()
+                wanted = until_day if until_day == DAYS else until_day - 3
+                wait_for(lambda wanted=wanted: reached(client, wanted), process, "closed buckets")
 
-    sold = {name: sum(1 + number % 3 for number in range(SALES_A_DAY) if ("mug", "cup")[number % 2] == name) for name in ("mug", "cup")}
     for pool_id in POOLS:
         view = view_of(client, pool_id)
         assert view is not None
         stock = {series.resource_id: series.on_hand_units for series in view.series}
-        assert stock == {name: 10_000 - DAYS * units for name, units in sold.items()}
+        assert stock == {name: 10_000 - DAYS * units for name, units in SOLD.items()}
         assert view.counters["clean"] == DAYS * SALES_A_DAY + 2
         assert view.counters["duplicate"] == DAYS * SALES_A_DAY // 10
     assert closed_values(settings) == {
-        (pool_id, name, START_S + day * DAY_S): float(sold[name])
+        (pool_id, name, START_S + day * DAY_S): float(SOLD[name])
         for pool_id in POOLS
-        for name in sold
+        for name in SOLD
         for day in range(DAYS)
     }
 

@@ -78,6 +78,7 @@ EXAMPLES: list[msgspec.Struct] = [
     ),
     events.Covariate(event_id="3", pool_id="i94", feed_id="met", name="rain_mm", value=0.5, observed_at_s=1.0),
     events.Heartbeat(pool_id="shop", feed_id="till", complete_until_s=10.0),
+    events.Unreadable(event_id="sales.csv:7", pool_id="shop", feed_id="till", reason="sales.csv:7: no number"),
     events.Clock(run_clock=CLOCK, scope=("shop",)),
     PoolSpec(pool_id="shop", feeds=(FeedSpec(id="till"),), resources=(ResourceSpec(id="mug"),)),
     events.PoolView(

@@ -9,7 +9,7 @@ from streams.settings import Settings, read
 
 def test_a_child_gets_the_same_settings() -> None:
     """What `environment` writes, `read` reads."""
-    settings = read({}, broker="localhost:9", partitions=2, kafka_tls=True, redis_password="s3cret")  # noqa: S106
+    settings = read({}, broker="localhost:9", partitions=2, kafka_tls=True, redis_password="s3cret")
 
     assert read(settings.environment()) == settings
 

@@ -1,6 +1,5 @@
 """What is kept across restarts: both stores, torn and foreign files, the skip list, the keys."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -68,7 +67,7 @@ def test_a_crash_between_the_renames_leaves_the_state_before(tmp_path: Path) -> 
     """The moment with no `.new` file: `.old` is the newest whole state."""
     disk = DiskSnapshots(tmp_path, KEY)
     disk.save("readings", 0, b"state")
-    os.replace(tmp_path / "readings-0.new", tmp_path / "readings-0.old")
+    (tmp_path / "readings-0.new").replace(tmp_path / "readings-0.old")
 
     assert disk.load("readings", 0).state == b"state"
 

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.errors import ConfigurationError
-from streams.events import Clock, Heartbeat, Transaction
+from streams.events import Clock, Heartbeat, Transaction, Unreadable
 from streams.feeds.recorded import GAP_S_MAX, FeedEvent, Recorded, in_time_order
 from streams.feeds.replay import Record, Replay, Step, paced, period_end_s, step_s_of
-from streams.feeds.unreadable import Unreadable
 
 START_S = 1_269_561_600.0  # 2010-03-26, two days before London's clocks go forward
 DAY_S = 86_400.0

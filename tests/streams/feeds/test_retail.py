@@ -9,10 +9,9 @@ import pytest
 
 from streams.catalog import load
 from streams.errors import ConfigurationError
-from streams.events import Transaction, encode
+from streams.events import Transaction, Unreadable, encode
 from streams.feeds import retail
 from streams.feeds.textfile import rows
-from streams.feeds.unreadable import Unreadable
 from streams.topics import partition_of
 
 ROOT = Path(__file__).parents[3]

@@ -10,12 +10,11 @@ from pyarrow import parquet
 
 from streams.catalog import load
 from streams.errors import ConfigurationError
-from streams.events import Transaction
+from streams.events import Transaction, Unreadable
 from streams.feeds import mapping as mappings
 from streams.feeds.recorded import FeedEvent
 from streams.feeds.suggest import suggestion
 from streams.feeds.table import read_table
-from streams.feeds.unreadable import Unreadable
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "own-data"
 CATALOG = load(EXAMPLE / "catalog.toml")
