@@ -1,8 +1,11 @@
 """Small pools and records that the tests of the fold share."""
 
+import pytest
+
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.events import BucketClosed, Clock, DeadLetter, Heartbeat, InputEvent, Tick, Transaction, encode
+from streams.ledger import Ledger
 from streams.shard import Shard
 from streams.topics import partition_of
 
@@ -72,6 +75,23 @@ class Log:
         self.closed += effects.closed
         self.ticks += effects.ticks
         self.dead += effects.dead
+
+    @staticmethod
+    def break_on(monkeypatch: pytest.MonkeyPatch, event_id: str) -> type[Exception]:
+        """Make the fold raise half-way through the event `event_id`; return what it raises."""
+
+        class BugError(Exception):
+            """A fault of ours."""
+
+        whole = Ledger.apply
+
+        def half(ledger: Ledger, event: Transaction) -> None:
+            whole(ledger, event)
+            if event.event_id == event_id:
+                raise BugError(event_id)
+
+        monkeypatch.setattr(Ledger, "apply", half)
+        return BugError
 
     def clock(self, now_s: float) -> None:
         """Move the run's event time to `now_s`."""

@@ -103,6 +103,15 @@ def reached(client: Any, day: int) -> bool:
     return all(view is not None and view.period_start_s >= START_S + day * DAY_S for view in views)
 
 
+def live(settings: Settings, sender: EventSender, client: Any, until_day: int) -> None:
+    """Let a worker live through six days, and kill it with SIGKILL before it has folded the last three."""
+    wanted = until_day if until_day == DAYS else until_day - 3
+    with worker(settings) as process:
+        for day in range(until_day - 6, until_day):
+            send_day(sender, day)
+        wait_for(lambda: reached(client, wanted), process, "closed buckets")
+
+
 def test_three_sigkills_lose_and_double_nothing(settings: Settings) -> None:
     """Every closed bucket, the stock and the counters equal a plain sum over what was sent."""
     settings = replace(settings, snapshot_interval_s=0.3)
@@ -111,11 +120,7 @@ def test_three_sigkills_lose_and_double_nothing(settings: Settings) -> None:
     with EventSender(settings) as sender:
         open_the_shops(sender)
         for until_day in (6, 12, 18, DAYS):
-            with worker(settings) as process:  # killed with SIGKILL at the end of each life
-                for day in range(until_day - 6, until_day):
-                    send_day(sender, day)
-                wanted = until_day if until_day == DAYS else until_day - 3
-                wait_for(lambda wanted=wanted: reached(client, wanted), process, "closed buckets")
+            live(settings, sender, client, until_day)
 
     for pool_id in POOLS:
         view = view_of(client, pool_id)
