@@ -10,9 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from ops.console.entries import Decided
 from ops.console.rows import local_text, zone_and_period
-from ops.console.state import Decided, Picture
-from ops.console.wire import event_speed
+from ops.console.state import Picture
 
 REPAINT_S = 0.5
 LINE_S = 5.0
@@ -49,7 +49,7 @@ def snapshot(picture: Picture) -> Snapshot:
         parts = [part for worker in workers for part in worker.partitions]
         shown = sorted((pool for pool in picture.pools.values() if pool.view), key=lambda pool: pool.pool_id)
         placed = [one for one in picture.actions if one.line.order_units > 0]
-        speeds = [speed for speed in map(event_speed, shown) if speed is not None]
+        speeds = [pool.speed for pool in shown if pool.speed is not None]
         lived = picture.lived
         return Snapshot(
             pools=tuple(

@@ -12,6 +12,7 @@
 | timeout    | ticks that the twin waited for in vain                            |
 | dead       | messages that broke a rule in the last minutes                    |
 | silent     | a declared feed never heard, or a period that closed as missing   |
+| history    | a pool that is still catching up with its history                |
 | unknown    | events of resources that the catalog does not have                |
 | baseline   | ticks that the fallback decided                                   |
 | guard      | orders that the guard changed                                     |
@@ -23,12 +24,13 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from ops.console.rows import forecast_state, local_text, zone_and_period
-from ops.console.state import SERIES_MAX, Decided, Picture, PoolState
+from ops.console.entries import Decided, PoolState
+from ops.console.rows import GUARD_RULES, forecast_state, freshness_s, local_text, zone_and_period
+from ops.console.state import SERIES_MAX, Picture
 from streams.events import Command
 
 ATTENTION_MAX = 60
-NAMES_MAX = 4  # items named in one line
+NAMES_MAX = 3  # items named in one line
 RECENT_ACTIONS = 200  # over which guard and outcomes are judged
 DEAD_WINDOW_S = 300.0
 _ORDER = {"bad": 0, "warn": 1, "note": 2}
@@ -38,7 +40,7 @@ Item = dict[str, Any]
 def attention(picture: Picture, wall_s: float) -> list[Item]:
     """Return what needs a person at wall time `wall_s`. The caller holds the picture's lock."""
     items: list[Item] = []
-    for source in (_connections, _workers, _holds, _pools, _actions):
+    for source in (_connections, _workers, _holds, _pools, _unknown, _actions):
         items.extend(source(picture))
     items.extend(_dead_letters(picture, wall_s))
     if picture.lived and picture.lived.timeouts:
@@ -95,20 +97,32 @@ def _pools(picture: Picture) -> Iterator[Item]:
         empty = [one.resource_id for one in view.series if one.on_hand_units is not None and one.on_hand_units <= 0]
         stale = [one.resource_id for one, held in series if held and forecast_state(held, pool) == "stale"]
         without = [one.resource_id for one in view.series if one.last_value is None and one.forecast is not None]
+        behind_s = freshness_s(pool) or 0.0
+        if pool.catching_up and behind_s > 86_400:
+            text = f"Catching up: {behind_s / 86_400:,.0f} days of history to go, nothing is decided until then"
+            yield _item("note", "history", text, pool.pool_id)
         if empty:
-            yield _item("bad", "stock-out", f"Nothing on hand: {names(empty)}", pool.pool_id, empty[0])
+            yield _item(
+                "bad", "stock-out", f"{len(empty)} with nothing on hand: {names(empty)}", pool.pool_id, empty[0]
+            )
         if stale:
-            yield _item("warn", "stale", f"Forecast expired: {names(stale)}", pool.pool_id, stale[0])
+            yield _item("warn", "stale", f"{len(stale)} forecasts expired: {names(stale)}", pool.pool_id, stale[0])
         if without:
-            text = f"The last period closed without data: {names(without)}"
+            text = f"{len(without)} closed their last period without data: {names(without)}"
             yield _item("warn", "silent", text, pool.pool_id, without[0])
         unheard = [feed for feed, _, heard in view.feeds if not heard]
         if unheard:
             yield _item("warn", "silent", f"Feeds never heard: {_names(unheard)}", pool.pool_id)
-        if view.unknown_resources:
-            events = sum(count for _, count in view.unknown_resources)
-            which = _names([name for name, _ in view.unknown_resources])
-            yield _item("note", "unknown", f"{events} events of resources not in the catalog: {which}", pool.pool_id)
+
+
+def _unknown(picture: Picture) -> Iterator[Item]:
+    views = [pool.view for pool in picture.pools.values() if pool.view and pool.view.unknown_resources]
+    unknown = Counter({(view.pool_id, name): count for view in views for name, count in view.unknown_resources})
+    if unknown:
+        which = _names([f"{name} ({count:,})" for (_, name), count in unknown.most_common()])
+        pool_id = views[0].pool_id if len(views) == 1 else None
+        text = f"{unknown.total():,} events of resources that no catalog has: {which}"
+        yield _item("note", "unknown", text, pool_id)
 
 
 def _dead_letters(picture: Picture, wall_s: float) -> Iterator[Item]:
@@ -116,7 +130,7 @@ def _dead_letters(picture: Picture, wall_s: float) -> Iterator[Item]:
     if recent:
         rules = ", ".join(f"{rule} {count}" for rule, count in Counter(one.rule for one in recent).most_common(4))
         more = "at least " if len(recent) == picture.dead_letters.maxlen else ""
-        text = f"{more}{len(recent)} dead letters in {DEAD_WINDOW_S / 60:.0f} minutes: {rules}"
+        text = f"{more}{len(recent):,} dead letters in {DEAD_WINDOW_S / 60:.0f} minutes: {rules}"
         yield _item("warn", "dead", text[0].upper() + text[1:])
 
 
@@ -136,9 +150,7 @@ def _actions(picture: Picture) -> Iterator[Item]:
 
 def _guarded(recent: Iterable[Decided]) -> Iterator[Item]:
     changed = Counter(
-        (one.allocation.pool_id, one.line.reason_code)
-        for one in recent
-        if one.line.order_units != one.line.proposed_units and one.line.reason_code not in ("policy", "baseline")
+        (one.allocation.pool_id, one.line.reason_code) for one in recent if one.line.reason_code in GUARD_RULES
     )
     for (pool_id, rule), count in changed.most_common(8):
         yield _item("note", "guard", f"The guard changed {count} recent orders: {rule}", pool_id)

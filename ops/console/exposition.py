@@ -90,7 +90,7 @@ def _forecasts(picture: Picture) -> Samples:
     found = dict.fromkeys(((pool_id, state) for pool_id in picture.pools for state in states), 0)
     for series in picture.series.values():
         state = rows.forecast_state(series, picture.pools[series.pool_id])
-        found[series.pool_id, state if state in states else "missing"] += 1
+        found[series.pool_id, {"fresh": "fresh", "stale": "stale", "behind": "stale"}.get(state, "missing")] += 1
     return iter(found.items())
 
 

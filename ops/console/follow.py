@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from kafka import KafkaConsumer, TopicPartition
@@ -26,6 +26,7 @@ LAST_RECORDS = {
     OUTCOMES.name: 4_000,
 }
 POLL_MS = 500
+RECORDS_AT_ONCE = 2_000
 PROBE_INTERVAL_S = 3.0  # a silent consumer does not say that its broker is gone: ask
 RETRY_S = 2.0
 
@@ -73,9 +74,8 @@ class KafkaFollower(threading.Thread):
                     self._assign(consumer)
                     self._picture.connected("kafka", True, f"connected to {self._settings.broker}", self._wall_s())
                     probe_at = time.monotonic() + PROBE_INTERVAL_S
-                for place, records in consumer.poll(timeout_ms=POLL_MS, max_records=2_000).items():
-                    for record in records:
-                        self._take(place, record)
+                for records in consumer.poll(timeout_ms=POLL_MS, max_records=RECORDS_AT_ONCE).values():
+                    self._take(records)
         finally:
             consumer.close(timeout_ms=1_000)
 
@@ -101,16 +101,17 @@ class KafkaFollower(threading.Thread):
                 held = max(starts[place], ends[place] - LAST_RECORDS[place.topic])
             consumer.seek(place, held)
 
-    def _take(self, place: TopicPartition, record: ConsumerRecord) -> None:
-        self._next[place] = record.offset + 1
-        if record.value is None:  # a tombstone of the compacted catalog
-            return
-        try:
-            message = decode_catalog(record.value) if place.topic == CATALOG.name else decode_output(record.value)
-        except msgspec.MsgspecError:
-            self._picture.fold_unreadable()
-            return
-        self._picture.fold(message, record.timestamp / 1000)
+    def _take(self, records: Sequence[ConsumerRecord]) -> None:
+        for record in records:
+            self._next[TopicPartition(record.topic, record.partition)] = record.offset + 1
+            if record.value is None:  # a tombstone of the compacted catalog
+                continue
+            try:
+                message = decode_catalog(record.value) if record.topic == CATALOG.name else decode_output(record.value)
+            except msgspec.MsgspecError:
+                self._picture.fold_unreadable()
+                continue
+            self._picture.fold(message, record.timestamp / 1000)
 
 
 def decode_catalog(data: bytes) -> PoolSpec:

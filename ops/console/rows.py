@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from ops.console.state import Decided, PoolState, SeriesState, band
+from ops.console.entries import Decided, PoolState, SeriesState, band
+from policies.guard import RULES
 from streams.catalog import PoolSpec, ResourceSpec
 
+GUARD_RULES = frozenset(RULES) - {"policy"}  # proposals are fractions and orders whole: only the reason tells
 SPARK_BUCKETS = 42  # six weeks of days, or most of two days of hours
 LINE_CHARACTERS_MAX = 400  # of text that came from elsewhere
 Row = dict[str, Any]
@@ -51,12 +53,17 @@ def cover_periods(on_hand_units: float, mean: Sequence[float]) -> float | None:
 
 
 def forecast_state(series: SeriesState, pool: PoolState) -> str:
-    """Return "waiting", "learning", "stale" or "fresh": how far the item's forecast can be trusted."""
+    """Return how far the item's forecast can be trusted: "waiting", "learning", "behind", "stale" or "fresh".
+
+    "behind" is a forecast that has expired while history is still being caught up with.
+    """
     if series.view is None or pool.view is None:
         return "waiting"
     if series.view.forecast is None:
         return "learning"
-    return "stale" if series.stale else "fresh"
+    if series.stale:
+        return "behind" if pool.catching_up else "stale"
+    return "fresh"
 
 
 def pool_row(pool: PoolState) -> Row:
@@ -77,6 +84,7 @@ def pool_row(pool: PoolState) -> Row:
         "now_text": local_text(view.now_s, zone) if view else None,
         "period_text": local_text(view.period_start_s, zone, period) if view and view.period_start_s else None,
         "freshness_s": freshness_s(pool),
+        "catching_up": pool.catching_up,
         "feeds": [
             {"id": feed, "behind_s": view.now_s - until_s if heard else None} for feed, until_s, heard in view.feeds
         ]
@@ -149,6 +157,7 @@ def action_row(decided: Decided, pool: PoolState) -> Row:
         "order": line.order_units,
         "proposed": line.proposed_units,
         "reason": line.reason_code,
+        "guarded": line.reason_code in GUARD_RULES,
         "explanation": line.explanation[:LINE_CHARACTERS_MAX],
         "decided_by": allocation.decided_by,
         "policy": f"{allocation.policy} {allocation.policy_version}".strip(),

@@ -8,14 +8,11 @@ import threading
 from bisect import insort
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-from online_models.base import QUANTILE_LEVELS
+from ops.console.entries import RATE_WINDOW_S, Connection, Decided, PoolState, SeriesState, band
 from ops.console.lived import LivedSoFar
-from ops.console.track import Track
 from streams.catalog import PoolSpec
 from streams.events import (
-    ActionLine,
     Allocation,
     BucketClosed,
     Command,
@@ -23,70 +20,18 @@ from streams.events import (
     Outcome,
     OutputMessage,
     PoolView,
-    SeriesView,
     WorkerHealth,
 )
 
 POOLS_MAX = 500
 SERIES_MAX = 2_000
-BUCKETS_MAX = 400  # kept of each series
 ACTIONS_MAX = 2_000  # lines of decisions
 OUTCOMES_MAX = 20_000  # an outcome may be read before its action
-DEAD_LETTERS_MAX = 200
+DEAD_LETTERS_MAX = 1_000
 RULES_MAX = 50  # of dead letters counted by name
 HOLDS_MAX = 500
 WORKERS_MAX = 100
-RATE_WINDOW_S = 30.0  # wall time over which the speed of event time is measured
-_LOW, _HIGH = QUANTILE_LEVELS.index(0.1), QUANTILE_LEVELS.index(0.9)
 Key = tuple[str, str]  # pool_id, resource_id
-
-
-@dataclass(slots=True)
-class SeriesState:
-    """One resource: what came, what had been said, stock and orders."""
-
-    pool_id: str
-    resource_id: str
-    version: int = 0
-    buckets: Track = field(default_factory=lambda: Track(4, BUCKETS_MAX))  # value, said mean, said 10 %, said 90 %
-    stock: Track = field(default_factory=lambda: Track(2, BUCKETS_MAX))  # on hand, on order
-    orders: Track = field(default_factory=lambda: Track(2, BUCKETS_MAX))  # order, what the policy proposed
-    view: SeriesView | None = None
-    censored: bool = False  # the last closed bucket
-    stale: bool = False  # the forecast has expired by the pool's event time
-    last_action: "Decided | None" = None
-
-
-@dataclass(slots=True)
-class PoolState:
-    """One pool: its declaration and its newest view."""
-
-    pool_id: str
-    version: int = 0
-    spec: PoolSpec | None = None
-    view: PoolView | None = None
-    seen_at_s: float = 0.0  # wall time when the view last changed
-    clock: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=120))  # wall, event time
-
-
-@dataclass(slots=True)
-class Decided:
-    """One line of a decision, and what became of it."""
-
-    version: int
-    at_s: float  # wall time when it was written to its topic
-    allocation: Allocation
-    line: ActionLine
-    outcome: Outcome | None = None
-
-
-@dataclass(slots=True)
-class Connection:
-    """Whether a server is reached, and in which words it is not."""
-
-    text: str
-    ok: bool = False
-    since_s: float = 0.0  # wall time of the last change; 0 before the first answer
 
 
 class Picture:
@@ -231,7 +176,7 @@ class Picture:
                 return
             self.version += 1
             pool.view, pool.version, pool.seen_at_s = view, self.version, wall_s
-            pool.clock.append((wall_s, view.now_s))
+            pool.clock.append((wall_s, view.now_s, view.watermark_s))
             while pool.clock[0][0] < wall_s - RATE_WINDOW_S:
                 pool.clock.popleft()
             for one in view.series:
@@ -283,12 +228,3 @@ class Picture:
 
 def _written(decided: Decided) -> float:
     return decided.at_s
-
-
-def band(quantiles: tuple[float, ...]) -> tuple[float, float]:
-    """Return the 10 % and 90 % quantiles out of `quantiles`, which stand at `QUANTILE_LEVELS`.
-
-    >>> band((1, 2, 3, 4, 5, 6, 7, 8, 9))
-    (2, 6)
-    """
-    return quantiles[_LOW], quantiles[_HIGH]

@@ -6,8 +6,9 @@ from itertools import islice
 from typing import Any
 
 from ops.console.attention import active_holds, attention
+from ops.console.entries import PoolState, SeriesState, band
 from ops.console.rows import action_row, freshness_s, local_text, pool_row, series_row, zone_and_period
-from ops.console.state import Picture, PoolState, SeriesState, band
+from ops.console.state import Picture
 
 ROWS_PER_MESSAGE_MAX = 400  # rows that changed; the others follow a second later
 ACTIONS_MAX = 300  # sent at once, and shown by a page
@@ -52,7 +53,7 @@ def changes(picture: Picture, since: Place, wall_s: float) -> tuple[Place, Value
         told = decided[-ACTIONS_MAX:]
         values = {
             "full": since == Place(),
-            "header": header(picture, wall_s),
+            "header": header(picture),
             "attention": attention(picture, wall_s),
             "pools": [pool_row(pool) for pool in _pools(picture)],
             "rows": [series_row(one, picture.pools[one.pool_id]) for one in rows],
@@ -76,12 +77,13 @@ def _pools(picture: Picture) -> list[PoolState]:
     return sorted(picture.pools.values(), key=lambda pool: pool.pool_id)
 
 
-def header(picture: Picture, wall_s: float) -> Values:
+def header(picture: Picture) -> Values:
     """Return what runs, at which event time, and what is held. The caller holds the lock."""
     shown = [pool for pool in picture.pools.values() if pool.view]
-    newest = max(shown, key=lambda pool: pool.view.now_s if pool.view else 0.0, default=None)
-    zone, _ = zone_and_period(newest.spec if newest else None)
-    now_s = newest.view.now_s if newest and newest.view else None
+    shown.sort(key=lambda pool: pool.view.now_s if pool.view else 0.0)
+    middle = shown[len(shown) // 2] if shown else None  # replays may have clocks years apart: the one most pools have
+    zone, _ = zone_and_period(middle.spec if middle else None)
+    now_s = middle.view.now_s if middle and middle.view else None
     return {
         "pools": len(picture.pools),
         "items": len(picture.series),
@@ -89,20 +91,13 @@ def header(picture: Picture, wall_s: float) -> Values:
         "now_s": now_s,
         "now_text": local_text(now_s, zone) if now_s is not None else None,
         "timezone": zone,
-        "speed": event_speed(newest) if newest else None,
-        "quiet_s": wall_s - newest.seen_at_s if newest else None,
+        "speed": middle.speed if middle else None,
+        "clocks": len({round(pool.view.now_s / 86_400) for pool in shown if pool.view}),
+        "catching_up": any(pool.catching_up and (freshness_s(pool) or 0.0) > 86_400 for pool in shown),
         "kill": picture.kill_switch,
         "holds": len(active_holds(picture)),
         "connections": {name: {"ok": one.ok, "text": one.text} for name, one in picture.connections.items()},
     }
-
-
-def event_speed(pool: PoolState) -> float | None:
-    """Return seconds of event time that pass in a second, over the last half minute; None before it can be told."""
-    if len(pool.clock) < 2:
-        return None
-    (first_wall_s, first_s), (last_wall_s, last_s) = pool.clock[0], pool.clock[-1]
-    return (last_s - first_s) / (last_wall_s - first_wall_s) if last_wall_s - first_wall_s > 1.0 else None
 
 
 def health(picture: Picture, wall_s: float) -> Values:

@@ -190,11 +190,11 @@ class Story:
         lead = resource.lead_time_periods
         needed = sum(self._expected(item, self.period + ahead) for ahead in range(lead + 1))
         on_order = sum(one.units for one in item.pipeline)
-        asked = float(round(max(0.0, 1.35 * needed - item.on_hand - on_order)))
+        asked = max(0.0, 1.35 * needed - item.on_hand - on_order)
         limit = 3 * item.level if self.period % 11 == 4 else 1e9
-        order = float(round(min(asked, limit if asked > 0 else asked)))
+        order = float(round(min(asked, limit)))
         arrives_s = self.spec.periods.shift(self.start_s, lead)
-        reason = "policy" if order == asked else "budget"
+        reason = "policy" if asked <= limit else "budget"
         if order > 0:
             action_id = f"{self.spec.pool_id}/{view.resource_id}/{tick_id.rsplit('/', 1)[-1]}"
             item.pipeline.append(OnOrder(action_id=action_id, units=order, due_at_s=arrives_s))

@@ -7,7 +7,7 @@ import { kindOf, whyOf } from "./items.js";
 const SHOWN_MAX = 80;
 const FILTERS = {
   placed: (action) => action.order > 0,
-  guard: (action) => action.order !== action.proposed,
+  guard: (action) => action.guarded,
   fallback: (action) => action.decided_by !== "policy",
   failed: (action) => action.status !== null && action.status !== "applied",
   all: () => true,

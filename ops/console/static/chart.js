@@ -134,7 +134,7 @@ function build(series, data) {
   const span = (chart, low, _, index) => (low === null || low === undefined || index === null ? NONE : `${number(low)} to ${number(chart.data[1][index])}`);
   const top = { y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high || 1) * 1.08] } };
   const demand = new uPlot({
-    ...shared, height: 236, scales: top, axes: axes(measure(series.row.unit, series.row.aggregate, series.period)), hooks: { draw: [nowLine], setCursor: [tellLast] },
+    ...shared, height: 208, scales: top, axes: axes(measure(series.row.unit, series.row.aggregate, series.period)), hooks: { draw: [nowLine], setCursor: [tellLast] },
     series: [time,
       bars(colour("--band"), { label: "90 %", width: 0, class: "quiet" }),
       bars(colour("--band"), { label: "80 % band", width: 0, value: span }),
@@ -143,7 +143,7 @@ function build(series, data) {
   }, data.demand, byId("demand-chart"));
   if (!data.hasStock) return [demand];
   const stock = new uPlot({
-    ...shared, height: 150, scales: top, axes: axes(series.row.unit), hooks: { draw: [nowLine], setCursor: [tellLast] },
+    ...shared, height: 122, scales: top, axes: axes(series.row.unit), hooks: { draw: [nowLine], setCursor: [tellLast] },
     series: [time,
       bars(colour("--stock"), { label: "stock", fill: colour("--stock-fill"), paths: uPlot.paths.stepped({ align: 1 }), spanGaps: true }),
       bars(colour("--order"), { label: "order", fill: colour("--order"), width: 0, paths: uPlot.paths.bars({ size: [0.5, 8] }) })],

@@ -2,7 +2,7 @@
 
 import { showActions } from "./actions.js";
 import { chooseItem, chosen, refreshChart } from "./chart.js";
-import { byId, element, keyed, setClass, setText } from "./dom.js";
+import { byId, element, keyed, setClass, setText, setTitle } from "./dom.js";
 import { NONE, number, pace } from "./format.js";
 import { showHealth } from "./health.js";
 import { keyOf, showPools } from "./items.js";
@@ -65,8 +65,10 @@ function showHeader(header, health) {
   const workers = `${header.workers} worker${header.workers === 1 ? "" : "s"}`;
   setText(byId("runs"), header.pools ? `${header.pools} pools · ${header.items} items · ${workers}` : "");
   setText(byId("event-time"), header.now_text ?? NONE);
-  byId("event-time").title = header.timezone;
-  setText(byId("pace"), pace(header.speed));
+  const clocks = state.pools.filter((pool) => pool.now_text).map((pool) => `${pool.name}: ${pool.now_text} (${pool.timezone})`);
+  setTitle(byId("event-time"), clocks.join("\n"));
+  setText(byId("clocks"), header.clocks > 1 ? `event time (${header.clocks} clocks)` : "event time");
+  setText(byId("pace"), header.catching_up ? "catching up" : pace(header.speed));
   setText(byId("rate"), number(health.events_per_s));
   setText(byId("lag"), number(health.lag));
   setText(byId("holds"), String(header.holds));

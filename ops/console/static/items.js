@@ -42,7 +42,7 @@ function createPool(pool, open) {
 }
 
 function updatePool(node, pool, rows, dirty, choose) {
-  const stock = rows.some((row) => row.on_hand !== null || row.order !== null);
+  const stock = pool.controlled || rows.some((row) => row.on_hand !== null || row.order !== null);
   const [title, chips, time] = node.firstElementChild.children;
   setText(title, pool.name);
   setTitle(title, pool.id);
@@ -69,6 +69,7 @@ function updatePool(node, pool, rows, dirty, choose) {
 
 function lateness(pool) {
   if (pool.freshness_s === null) return "no feed heard yet";
+  if (pool.catching_up && pool.freshness_s > 86400) return `catching up, ${duration(pool.freshness_s)} to go`;
   return pool.freshness_s <= 0 ? "up to date" : `feeds ${duration(pool.freshness_s)} behind`;
 }
 
@@ -106,7 +107,7 @@ function updateRow(line, row, pool, columns, stock) {
 
 function note(row) {
   const id = row.name === row.id ? "" : row.id;
-  return [id, { learning: "learning", waiting: "waiting", stale: "forecast expired" }[row.state]].filter(Boolean).join(" · ");
+  return [id, { learning: "learning", waiting: "waiting", behind: "catching up", stale: "forecast expired" }[row.state]].filter(Boolean).join(" · ");
 }
 
 function showOrder(cell, order) {
@@ -120,11 +121,11 @@ function showOrder(cell, order) {
 
 // In a few words who set the figure: the policy, a rule of the guard, or what decided in the policy's place.
 export function whyOf(action) {
-  if (action.decided_by !== "policy") return action.reason === action.decided_by ? action.decided_by : `${action.decided_by}: ${action.reason}`;
-  return action.order === action.proposed ? "as asked" : `${action.reason}, asked ${number(action.proposed)}`;
+  if (action.guarded) return `${action.reason}, asked ${number(action.proposed)}`;
+  return action.decided_by === "policy" ? "as asked" : `${action.decided_by}: ${action.reason}`;
 }
 
 export function kindOf(action) {
   if (action.decided_by !== "policy") return action.decided_by;
-  return action.reason !== "policy" && action.order !== action.proposed ? "guard" : "policy";
+  return action.guarded ? "guard" : "policy";
 }

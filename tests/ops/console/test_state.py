@@ -2,7 +2,7 @@
 
 import msgspec
 
-from ops.console import state, wire
+from ops.console import entries, state, wire
 from ops.console.attention import attention
 from ops.console.state import Picture
 from streams.events import BucketClosed, Command, Cut, DeadLetter, Outcome, PoolView
@@ -48,7 +48,7 @@ def test_every_buffer_is_bounded() -> None:
     )  # fmt: skip
     for number in range(state.SERIES_MAX + 50):
         picture.fold(msgspec.structs.replace(closed, resource_id=f"r{number}"), 1.0)
-    for number in range(10 * state.BUCKETS_MAX):
+    for number in range(10 * entries.BUCKETS_MAX):
         picture.fold(msgspec.structs.replace(closed, resource_id="r0", period_start_s=float(number)), 1.0)
     for number in range(state.POOLS_MAX + 10):
         picture.fold(msgspec.structs.replace(POOLS[0], pool_id=f"p{number}", resources=POOLS[0].resources[:1]), 1.0)
@@ -59,7 +59,7 @@ def test_every_buffer_is_bounded() -> None:
 
     assert len(picture.series) == state.SERIES_MAX
     assert picture.series_left_out > 0
-    assert len(picture.series["p", "r0"].buckets) == state.BUCKETS_MAX
+    assert len(picture.series["p", "r0"].buckets) == entries.BUCKETS_MAX
     assert len(picture.pools) == state.POOLS_MAX
     assert len(picture.actions) == state.ACTIONS_MAX
     assert len(picture._decided) == state.ACTIONS_MAX
@@ -86,14 +86,14 @@ def test_a_release_ends_a_hold_and_an_expired_one_is_not_shown() -> None:
     """What is held follows the commands and the pool's event time."""
     picture = played()
     hold = next(one[2] for one in prologue(1.0) if isinstance(one[2], Command))
-    assert wire.header(picture, 1000.0)["holds"] == 1
+    assert wire.header(picture)["holds"] == 1
 
     picture.fold(msgspec.structs.replace(hold, expires_at_s=ORIGIN_S), 1.0)
-    assert wire.header(picture, 1000.0)["holds"] == 0
+    assert wire.header(picture)["holds"] == 0
 
     picture.fold(hold, 1.0)
     picture.fold(msgspec.structs.replace(hold, kind="release"), 1.0)
-    assert wire.header(picture, 1000.0)["holds"] == 0
+    assert wire.header(picture)["holds"] == 0
 
 
 def test_changes_reach_a_page_once_and_completely() -> None:
