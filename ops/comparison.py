@@ -14,6 +14,7 @@ from streams.catalog import PoolSpec
 Float64s = NDArray[np.float64]
 
 WEEK_S = 7 * 86_400.0
+CLOCK_CHANGE_S = 7200.0  # more than any: a week may be an hour short
 BLOCK_WEEKS = 4  # weeks resampled together: what was not sold this week is held the next
 RESAMPLES = 4000
 LEVEL_RATIO = 0.95
@@ -88,13 +89,14 @@ def deciders(rows: Sequence[Lived]) -> Deciders:
     )
 
 
-def weekly_costs(rows: Iterable[Lived], from_s: float) -> Float64s:
-    """Return the cost of each week since `from_s`, all pools together; the last may be a part of one."""
-    weeks: dict[int, float] = {}
+def weekly_costs(rows: Iterable[Lived], *, from_s: float, until_s: float) -> Float64s:
+    """Return the cost of each week from `from_s` to `until_s`, all pools together; days left over are of the last."""
+    weeks = max(1, int((until_s - from_s + CLOCK_CHANGE_S) // WEEK_S))
+    costs = np.zeros(weeks)
     for row in rows:
-        week = int((row.period_start_s - from_s + 7200.0) // WEEK_S)  # weeks may be an hour short or long
-        weeks[week] = weeks.get(week, 0.0) + row.cost
-    return np.array([weeks.get(week, 0.0) for week in range(max(weeks, default=-1) + 1)])
+        week = int((row.period_start_s - from_s + CLOCK_CHANGE_S) // WEEK_S)
+        costs[min(week, weeks - 1)] += row.cost
+    return costs
 
 
 def difference(first: Float64s, second: Float64s, rng: np.random.Generator) -> Difference:

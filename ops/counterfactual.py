@@ -17,7 +17,7 @@ from streams.events import Tick, Transaction, encode
 from streams.forecast_store import judge
 from streams.shard import Shard
 
-TUNING_PERIODS_MAX = 60  # of history that the rule is tuned on: its end
+TUNING_PERIODS_MAX = 140  # of history that the rule is tuned on: a rule that starves itself needs long to show it
 TUNING_RATIO_MAX = 2 / 3  # of history; the forecasts need the rest to begin with
 
 

@@ -56,8 +56,8 @@ def build(journal: Path, catalog: Catalog, lines: Sequence[Transaction]) -> Repo
     rule = rule_alone(list(specs.values()), lines, spans)
     foresight = [row for pool_id, spec in specs.items() for row in _foreseen(spec, recorded[pool_id])]
     arms = {HEADGATE: rows, RULE: rule.rows, FORESIGHT: foresight}
-    from_s = min(start_s for start_s, _ in spans)
-    weekly = {name: weekly_costs(of_arm, from_s) for name, of_arm in arms.items()}
+    from_s, until_s = min(start_s for start_s, _ in spans), max(end_s for _, end_s in spans)
+    weekly = {name: weekly_costs(of_arm, from_s=from_s, until_s=until_s) for name, of_arm in arms.items()}
     days = next(iter(specs.values())).periods
     return Report(
         first=days.text(from_s),

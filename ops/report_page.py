@@ -7,7 +7,7 @@ from ops.comparison import Arm
 from ops.report import FORESIGHT, HEADGATE, RULE, Report
 from ops.report_text import cells, conclusions, footing, headings
 
-WIDTH_PX, HEIGHT_PX, MARGIN_PX = 900, 300, 60
+WIDTH_PX, HEIGHT_PX, MARGIN_PX, LABEL_PX = 900, 300, 60, 17
 COLOURS = {HEADGATE: "#0b6e4f", RULE: "#b3541e", FORESIGHT: "#5c6b7a"}  # told apart by the colour-blind, and by labels
 
 _STYLE = """
@@ -57,16 +57,17 @@ def _chart(report: Report) -> str:
     top = max(max(curve) for curve in curves.values()) or 1.0
     weeks = max(len(curve) for curve in curves.values()) - 1
     wide, high = WIDTH_PX - 3 * MARGIN_PX, HEIGHT_PX - MARGIN_PX
-    drawn = []
-    for name, curve in curves.items():
+    drawn, label_y = [], float("inf")
+    for name, curve in sorted(curves.items(), key=lambda item: item[1][-1]):  # from below: labels keep their distance
         points = [
             (MARGIN_PX + wide * week / max(weeks, 1), 20 + high * (1 - cost / top)) for week, cost in enumerate(curve)
         ]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         x, y = points[-1]
+        label_y = min(y, label_y - LABEL_PX)
         drawn.append(
             f'<polyline points="{path}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>'
-            f'<text x="{x + 6:.1f}" y="{y + 4:.1f}" fill="{COLOURS[name]}" font-size="13">{escape(name)}</text>'
+            f'<text x="{x + 6:.1f}" y="{label_y + 4:.1f}" fill="{COLOURS[name]}" font-size="13">{escape(name)}</text>'
         )
     base = 20 + high
     axis = (

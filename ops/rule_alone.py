@@ -1,12 +1,12 @@
 """Pools and recorded lines in, the journal of the tuned base-stock rule alone out; pools side by side on all cores."""
 
+import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
-from multiprocessing import get_context
 from typing import Any
 
 from ops.counterfactual import Learnt, learn, live, tuning_cost
@@ -14,11 +14,13 @@ from ops.journal import Lived
 from ops.twin_actor import actor
 from policies.inventory.base_stock import BaseStock
 from streams.catalog import PoolSpec
+from streams.errors import UnavailableError
 from streams.events import Transaction
 
 FACTORS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.15, 1.3, 1.5, 1.8)  # of the rule's target
 FIRST_TRIED = (4, 5)  # places in FACTORS; from there downhill
 SERIAL_BUCKETS_MAX = 3000  # a smaller job is done before other processes have started
+WORKERS_S_MAX = 900.0  # for one round of jobs: a year of 40 items takes seconds, so somebody was killed
 
 Map = Callable[..., Iterable[Any]]
 
@@ -93,10 +95,20 @@ def _live(task: Task, learnt: Learnt, factor: float) -> list[Lived]:
 
 @contextmanager
 def _workers(tasks: int, *, heavy: bool) -> Iterator[Map]:
-    """Yield a map that spreads its calls over all cores when they are worth it."""
+    """Yield a map that spreads its calls over all cores when they are worth it; leaving ends what still runs."""
     cores = min(tasks, os.cpu_count() or 1)
     if not heavy or cores < 2:
         yield map
         return
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as executor:
-        yield executor.map
+    quiet = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who waits
+    with multiprocessing.get_context("spawn").Pool(cores, signal.signal, quiet) as pool:
+
+        def spread(function: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
+            try:
+                return pool.starmap_async(function, zip(*arguments), 1).get(WORKERS_S_MAX)  # noqa: B905  repeat() is endless
+            except multiprocessing.TimeoutError as error:
+                raise UnavailableError(
+                    f"the rule alone was not done in {WORKERS_S_MAX:.0f} s; with less memory in use try again"
+                ) from error
+
+        yield spread

@@ -1,16 +1,19 @@
 """The report on small runs whose journal is made by the live path without Kafka."""
 
 import json
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+from ops import rule_alone as rule_module
 from ops.cli import main
-from ops.comparison import difference
+from ops.comparison import difference, weekly_costs
 from ops.counterfactual import learn, live
 from ops.journal import FILE, Journal, Lived, read
 from ops.report import FORESIGHT, HEADGATE, RULE, Report, build
@@ -194,6 +197,25 @@ def test_a_run_without_a_period_has_no_report(tmp_path: Path) -> None:
 def test_the_report_is_json_all_through(report: Report) -> None:
     """Every figure survives the way to a file and back."""
     assert json.loads(json.dumps(report.as_json()))["total"][RULE]["cost"] == report.total[RULE].cost
+
+
+def test_weeks_keep_every_cost(journal: Path) -> None:
+    """Thirty days are four weeks, the last one of nine days, and nothing is lost between them."""
+    rows = read(journal)[1]
+    weekly = weekly_costs(rows, from_s=rows[0].period_start_s, until_s=START_S + END_DAYS * DAY_S)
+    assert len(weekly) == 4
+    assert weekly.sum() == pytest.approx(sum(row.cost for row in rows))
+
+
+def test_many_cores_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spread over processes the rule alone lives through the same, and tries the same factors."""
+    pools = tuple(msgspec.structs.replace(small_catalog().pools[0], pool_id=name) for name in ("gifts", "more"))
+    lines = [msgspec.structs.replace(line, pool_id=pool.pool_id) for line in recorded() for pool in pools]
+    spans = [(START_S + CONTROL_DAYS * DAY_S, START_S + END_DAYS * DAY_S)] * 2
+    alone = rule_module.rule_alone(pools, lines, spans)
+    monkeypatch.setattr(rule_module, "SERIAL_BUCKETS_MAX", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert rule_module.rule_alone(pools, lines, spans) == alone
 
 
 def test_the_interval_covers_what_it_should() -> None:
