@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, KafkaTimeoutError, TopicAlreadyExistsError
 
 from streams.connections import kafka_options
 from streams.errors import UnavailableError
@@ -37,9 +37,12 @@ def create_topics(settings: Settings) -> list[str]:
                 admin.create_topics([new])
             except TopicAlreadyExistsError:  # another process was quicker
                 continue
-        return missing
+        admin.wait_for_topics(missing)  # a created topic has no leader for a moment, nor does every broker know it
+    except KafkaTimeoutError as error:
+        raise _unavailable(settings, error) from error
     finally:
         admin.close()
+    return missing
 
 
 def end_offsets(settings: Settings, topics: Sequence[str]) -> dict[tuple[str, int], int]:

@@ -141,8 +141,9 @@ def _fetched(fetch: Callable[[], Path], jar: Jar, staging: Path, mirror: str) ->
             if attempt == ATTEMPTS_MAX:
                 raise UnavailableError(
                     f"cannot download {jar.file_name} ({type(error).__name__}) from "
-                    f"{mirror or 'the default Maven repository'}. The first run needs a network: check it (behind "
-                    f"a proxy also HTTPS_PROXY and REQUESTS_CA_BUNDLE), name another repository in HEADGATE_MAVEN_MIRROR, {INSTEAD}"
+                    f"{mirror or 'the default Maven repository'}. The first run needs a network: check it (behind a "
+                    "proxy also HTTPS_PROXY and REQUESTS_CA_BUNDLE), name another repository in "
+                    f"HEADGATE_MAVEN_MIRROR, {INSTEAD}"
                 ) from error
     raise AssertionError("the last attempt returns or raises")
 

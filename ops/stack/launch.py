@@ -9,13 +9,13 @@ from typing import TypeVar
 import psutil
 
 from ops.child import Child
+from ops.stack.jars import INSTEAD
 from ops.stack.ports import answers
 from streams.errors import ConfigurationError, UnavailableError
 
 ATTEMPTS_MAX = 4
 POLL_S = 0.02
 DISK_BYTES_MIN = 300_000_000
-INSTEAD = "or use servers of your own with --broker HOST:PORT and --redis redis://HOST:PORT/0"
 
 Started = TypeVar("Started")
 

@@ -23,8 +23,8 @@ def require_free(port: int, option: str) -> int:
         socket.create_server((LOOPBACK, port)).close()
     except OSError as error:
         raise ConfigurationError(
-            f"port {port} ({option}) is taken ({os.strerror(error.errno or 0)}); end what uses it, leave {option} away for any free "
-            "port, or use the server that is there with --broker and --redis"
+            f"port {port} ({option}) is taken ({os.strerror(error.errno or 0)}); end what uses it, leave {option} "
+            "away for any free port, or use the server that is there with --broker and --redis"
         ) from error
     return port
 

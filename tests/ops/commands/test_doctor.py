@@ -34,7 +34,7 @@ def test_servers_that_do_not_answer_are_named_with_exit_status_1(tmp_path: Path,
 def test_a_key_file_that_others_can_read_is_a_failure(settings: Settings):
     """The message is the command that mends it."""
     path = settings.data_dir / "keys" / "seal.key"
-    path.parent.mkdir()
+    path.parent.mkdir(exist_ok=True)
     path.write_text("00" * 32)
     path.chmod(0o644)
 
