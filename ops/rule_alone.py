@@ -81,7 +81,8 @@ def _task(spec: PoolSpec, lines: Sequence[Transaction], from_s: float, until_s: 
 
 
 def _learn(task: Task) -> Learnt:
-    return learn(actor(task.spec, task.lines, control_from_s=task.from_s, until_s=task.until_s))
+    first_end_s = task.spec.periods.shift(task.from_s, 1)  # only what lies before it is learnt
+    return learn(actor(task.spec, task.lines, control_from_s=task.from_s, until_s=first_end_s))
 
 
 def _cost(task: Task, learnt: Learnt, factor: float) -> float:

@@ -119,14 +119,11 @@ def test_every_tick_was_decided_by_the_policy(first: Run) -> None:
 
 def test_stock_is_conserved_over_the_run(first: Run) -> None:
     """Opening stock + received - sold + returned = on hand, and what was asked is what was sold and unmet."""
-    for pool in first.catalog.pools:
-        for resource in pool.resources:
-            stock = resource.initial_on_hand_units
-            for row in first.rows():
-                if row.resource_id == resource.id:
-                    stock += row.received - row.sold + row.returned
-                    assert row.on_hand == pytest.approx(stock)
-                    assert row.demand == pytest.approx(row.sold + row.unmet)
+    stock = {one.id: one.initial_on_hand_units for pool in first.catalog.pools for one in pool.resources}
+    for row in first.rows():
+        stock[row.resource_id] += row.received - row.sold + row.returned
+        assert row.on_hand == pytest.approx(stock[row.resource_id])
+        assert row.demand == pytest.approx(row.sold + row.unmet)
 
 
 def test_the_ledger_in_redis_is_the_twins_stock(first: Run) -> None:
