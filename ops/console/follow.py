@@ -1,5 +1,6 @@
 """Kafka topics into a `Picture`: a thread that reads the last records, follows, and comes back when the broker does."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +40,7 @@ class KafkaFollower(threading.Thread):
     ) -> None:
         super().__init__(name="console-kafka", daemon=True)
         self._wall_s = wall_s
+        logging.getLogger("kafka").addHandler(logging.NullHandler())  # silent unless logging is set up: the page tells
         self._settings = settings
         self._picture = picture
         self._halt = stop

@@ -1,11 +1,14 @@
 """The web app over a picture: its JSON, its doors, and every metric by name."""
 
+import asyncio
 import threading
-from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from ops.console import app
 from ops.console.lived import LivedSoFar
@@ -26,17 +29,38 @@ def picture() -> Picture:
     return picture
 
 
+@dataclass
+class Client:
+    """Asks the app itself, without a network."""
+
+    app: ASGIApp
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Return the answer to one request."""
+        return asyncio.run(self._request(method, path, options))
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Return the answer to a GET."""
+        return self.request("GET", path, **options)
+
+    async def _request(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8377") as client:
+            return await client.request(method, path, **options)
+
+
+def served(picture: Picture) -> Client:
+    """Return a client of the app over `picture`."""
+    return Client(app.build_app(picture, NAMES, threading.Event(), lambda: 1000.0))
+
+
 @pytest.fixture
-def client(picture: Picture) -> Iterator[TestClient]:
-    """Return a client of the app whose streams end at once."""
-    stop = threading.Event()
-    served = app.build_app(picture, NAMES, stop, lambda: 1000.0)
-    with TestClient(served, base_url="http://localhost:8377") as client:
-        yield client
-    stop.set()
+def client(picture: Picture) -> Client:
+    """Return a client of the app over the story's picture."""
+    return served(picture)
 
 
-def test_the_state_is_served(client: TestClient) -> None:
+def test_the_state_is_served(client: Client) -> None:
     """A new page is told pools, items, actions, exceptions and health at once."""
     values = client.get("/api/state").json()
 
@@ -49,7 +73,7 @@ def test_the_state_is_served(client: TestClient) -> None:
     assert values["health"]["events_per_s"] == 1834.0
 
 
-def test_sensors_are_pools_like_others(client: TestClient) -> None:
+def test_sensors_are_pools_like_others(client: Client) -> None:
     """An item without stock has readings, a forecast and its unit, and no cover."""
     row = client.get("/api/series/i94/westbound").json()["row"]
 
@@ -58,13 +82,13 @@ def test_sensors_are_pools_like_others(client: TestClient) -> None:
     assert row["next"] > 0
 
 
-def test_an_item_with_a_hostile_id_is_reached_and_an_unknown_one_is_not(client: TestClient) -> None:
+def test_an_item_with_a_hostile_id_is_reached_and_an_unknown_one_is_not(client: Client) -> None:
     """Ids are foreign: whatever they hold, they are data."""
     assert client.get(f"/api/series/gifts-b/{HOSTILE_ID}").json()["row"]["id"] == HOSTILE_ID
     assert client.get("/api/series/gifts-b/nothing").status_code == 404
 
 
-def test_actions_are_filtered_and_bounded(client: TestClient) -> None:
+def test_actions_are_filtered_and_bounded(client: Client) -> None:
     """Newest first, of one pool if asked for, and never more than the limit."""
     actions = client.get("/api/actions", params={"pool": "gifts-b", "limit": 4}).json()
 
@@ -75,7 +99,7 @@ def test_actions_are_filtered_and_bounded(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-def test_nothing_can_be_changed_through_it(client: TestClient, method: str) -> None:
+def test_nothing_can_be_changed_through_it(client: Client, method: str) -> None:
     """Only reading is answered."""
     assert client.request(method, "/api/state").status_code == 405
 
@@ -85,13 +109,13 @@ def test_nothing_can_be_changed_through_it(client: TestClient, method: str) -> N
     [("localhost:8377", 200), ("127.0.0.1", 200), ("[::1]:8377", 200), ("10.1.2.3:80", 200), ("console.internal", 200),
      ("elsewhere.example", 421), ("localhost.elsewhere.example", 421), ("", 421), ("[", 421)],
 )  # fmt: skip
-def test_a_rebound_host_name_is_refused(client: TestClient, host: str, status: int) -> None:
+def test_a_rebound_host_name_is_refused(client: Client, host: str, status: int) -> None:
     """A name that somebody else's DNS points at us gets nothing; addresses and configured names are answered."""
     assert client.get("/api/state", headers={"host": host}).status_code == status
 
 
 @pytest.mark.parametrize("path", ["/", "/api/state", "/static/console.js", "/metrics", "/nowhere"])
-def test_every_answer_shuts_the_page_in(client: TestClient, path: str) -> None:
+def test_every_answer_shuts_the_page_in(client: Client, path: str) -> None:
     """A strict policy: own scripts only, nothing inline, no frame, no sniffing."""
     headers = client.get(path).headers
 
@@ -101,7 +125,7 @@ def test_every_answer_shuts_the_page_in(client: TestClient, path: str) -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_page_names_nothing_outside_and_has_nothing_inline(client: TestClient) -> None:
+def test_the_page_names_nothing_outside_and_has_nothing_inline(client: Client) -> None:
     """No address but our own, no inline script or style, and the vendored chart comes with its licence."""
     page = client.get("/").text
 
@@ -112,12 +136,12 @@ def test_the_page_names_nothing_outside_and_has_nothing_inline(client: TestClien
     assert "MIT" in client.get("/static/vendor/uplot/LICENSE").text
 
 
-def test_files_outside_the_static_folder_are_not_served(client: TestClient) -> None:
+def test_files_outside_the_static_folder_are_not_served(client: Client) -> None:
     """A path cannot climb out."""
     assert client.get("/static/%2e%2e/app.py").status_code == 404
 
 
-def test_every_metric_is_rendered_with_a_sample(client: TestClient) -> None:
+def test_every_metric_is_rendered_with_a_sample(client: Client) -> None:
     """What `streams.metrics` names is there, of its kind, with its labels."""
     answer = client.get("/metrics")
     families = {family.name: family for family in text_string_to_metric_families(answer.text)}
@@ -133,14 +157,13 @@ def test_every_metric_is_rendered_with_a_sample(client: TestClient) -> None:
 
 def test_every_metric_is_named_before_anything_has_come() -> None:
     """A scrape of an empty console is valid, and names every metric."""
-    served = app.build_app(Picture(), NAMES, threading.Event(), lambda: 1000.0)
-    text = TestClient(served, base_url="http://localhost").get("/metrics").text
+    text = served(Picture()).get("/metrics").text
 
     for spec in METRICS:
         assert f"# TYPE {spec.name} {spec.kind}" in text
 
 
-def test_health_says_which_server_is_not_reached(client: TestClient, picture: Picture) -> None:
+def test_health_says_which_server_is_not_reached(client: Client, picture: Picture) -> None:
     """For container checks: 200 when both answer, else 503."""
     assert client.get("/health").status_code == 200
     picture.connected("redis", ok=False, text="gone", wall_s=1001.0)
