@@ -9,8 +9,8 @@ import subprocess
 import threading
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from streams.errors import ConfigurationError, UnavailableError
 from streams.settings import Settings
 
 CHECK_S = 0.5
+REPORT_S_MAX = 20.0  # who presses Ctrl-C does not wait longer; `headgate report` takes its time
+TRAFFIC_WORDS = ("feed", "traffic", "--from", "2018-05-01")  # two months to learn from, then an hour a second
 STOP_S_MAX = 10.0
 WORKER = "worker-0"
 
@@ -54,22 +56,89 @@ def run(settings: Settings, options: Options, tell: Callable[[str], None], wall_
         create_topics(settings)
         roles = open_things.enter_context(Supervisor(folder / "logs", tell))
         roles.start(WORKER, ["worker"], settings)
-        console = open_things.enter_context(running(settings, wall_s))
         twin = _child("twin", twin_words(options), settings)
         open_things.callback(twin.stop, STOP_S_MAX)
-        if options.traffic:
-            feed = _child("feed-traffic", ["feed", "traffic"], settings)
-            open_things.callback(feed.stop, STOP_S_MAX)
+        console = open_things.enter_context(running(settings, wall_s))
         tell(announcement(settings, console))
         if options.browser:
             webbrowser.open(console.address)
+        demo = Demo(settings, stack, roles, twin, console, tell)
+        open_things.callback(demo.stop_traffic)
         try:
-            _watch(stack, roles, twin, console, tell, settings)
+            demo.watch(traffic=options.traffic)
         except KeyboardInterrupt:
             twin.stop(STOP_S_MAX)
             tell("")
-            _report(settings, tell)
+            demo.report()
     return 0
+
+
+@dataclass(slots=True)
+class Demo:
+    """What runs, and who looks after it."""
+
+    settings: Settings
+    stack: LocalStack | None
+    roles: Supervisor
+    twin: Child
+    console: Running
+    tell: Callable[[str], None]
+    feed: Child | None = None
+
+    def watch(self, *, traffic: bool) -> None:
+        """Look after everything until interrupted; report when the twin has lived through its data."""
+        with self._screen():
+            while self.twin.exit_status is None:
+                self._check()
+                if traffic and self.feed is None and self.console.picture.actions_read:
+                    # only now: learning the motorway's past would put off the shop's first decision
+                    self.feed = _child("feed-traffic", TRAFFIC_WORDS, self.settings)
+        if self.twin.exit_status != 0:
+            ended = how_it_ended(self.twin.exit_status)
+            raise UnavailableError(f"the twin ended ({ended}); its log {self.twin.log} ends:\n{self.twin.log_tail()}")
+        self.report()
+        self.tell(f"The recorded demand has ended; the console stays at {self.console.address} until Ctrl-C.")
+        while True:
+            self._check()
+
+    def report(self) -> None:
+        """Run `headgate report` on what was lived through; an impatient Ctrl-C ends it."""
+        folder = self.settings.data_dir
+        if not (folder / FILE).exists():
+            self.tell("Nothing was lived through yet, so there is no report.")
+            return
+        self.tell("Comparing with the tuned rule and with perfect foresight on the same demand; Ctrl-C skips it.")
+        words = ["report", "--data-dir", str(folder)]
+        try:
+            subprocess.run(command_line(words), check=False, timeout=REPORT_S_MAX)
+        except subprocess.TimeoutExpired:
+            self.tell(f"That takes longer than {REPORT_S_MAX:.0f} s here; run: headgate {' '.join(words)}")
+        except KeyboardInterrupt:
+            return
+
+    def stop_traffic(self) -> None:
+        """End the motorway's feed, if it was started."""
+        if self.feed is not None:
+            self.feed.stop(STOP_S_MAX)
+
+    @contextmanager
+    def _screen(self) -> Iterator[None]:
+        stop = threading.Event()
+        screen = threading.Thread(
+            target=summary.run, args=(self.console.picture, stop, self.console.address), name="summary"
+        )
+        screen.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            screen.join()
+
+    def _check(self) -> None:
+        time.sleep(CHECK_S)
+        if self.stack is not None:
+            self.stack.check()
+        self.roles.check()
 
 
 def twin_words(options: Options) -> list[str]:
@@ -94,58 +163,9 @@ def announcement(settings: Settings, console: Running) -> str:
     )
 
 
-def _watch(
-    stack: LocalStack | None,
-    roles: Supervisor,
-    twin: Child,
-    console: Running,
-    tell: Callable[[str], None],
-    settings: Settings,
-) -> None:
-    """Look after what runs, until interrupted; tell the report when the twin has lived through its data."""
-    stop = threading.Event()
-    screen = threading.Thread(target=summary.run, args=(console.picture, stop, console.address), name="summary")
-    screen.start()
-    try:
-        while twin.exit_status is None:
-            time.sleep(CHECK_S)
-            _check(stack, roles)
-        stop.set()
-        screen.join()
-        if twin.exit_status != 0:
-            raise UnavailableError(
-                f"the twin ended ({how_it_ended(twin.exit_status)}); its log {twin.log} ends:\n{twin.log_tail()}"
-            )
-        _report(settings, tell)
-        tell(f"The recorded demand has ended; the console stays at {console.address} until Ctrl-C.")
-        while True:
-            time.sleep(CHECK_S)
-            _check(stack, roles)
-    finally:
-        stop.set()
-        screen.join()
-
-
-def _check(stack: LocalStack | None, roles: Supervisor) -> None:
-    if stack is not None:
-        stack.check()
-    roles.check()
-
-
-def _child(name: str, words: list[str], settings: Settings) -> Child:
+def _child(name: str, words: Sequence[str], settings: Settings) -> Child:
     environment = settings.environment() | {"PYTHONUNBUFFERED": "1"}
     return Child(name, command_line(words), settings.data_dir / "logs" / f"{name}.log", environment)
-
-
-def _report(settings: Settings, tell: Callable[[str], None]) -> None:
-    """Run `headgate report` on what was lived through; an impatient Ctrl-C ends it."""
-    if not (settings.data_dir / FILE).exists():
-        tell("Nothing was lived through yet, so there is no report.")
-        return
-    tell("Comparing with the tuned rule and with perfect foresight on the same demand; Ctrl-C skips it.")
-    with suppress(KeyboardInterrupt):
-        words = ["report", "--data-dir", str(settings.data_dir)]
-        subprocess.run(command_line(words), check=False)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import faust
 import psutil
 import redis
 import redis.asyncio
+from faust.types import TP
 
 from streams.administration import create_topics
 from streams.agents.control import add_control
@@ -106,6 +107,8 @@ def _add_beats(
     async def report_and_beat() -> None:
         await beat(app.outputs)
         now_s = wall_s()
+        for (topic, partition), held in shards.held.items():
+            held.end_offset = max(held.end_offset, app.consumer.highwater(TP(topic, partition)) or 0)
         report = health.report(
             [_partition_health(place, held, now_s) for place, held in sorted(shards.held.items())],
             [held.shard.totals() for held in shards.held.values()],
