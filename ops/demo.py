@@ -26,7 +26,7 @@ from streams.errors import ConfigurationError, UnavailableError
 from streams.settings import Settings
 
 CHECK_S = 0.5
-REPORT_S_MAX = 20.0  # who presses Ctrl-C does not wait longer; `headgate report` takes its time
+REPORT_S_MAX = 15.0  # who presses Ctrl-C does not wait longer; `headgate report` takes its time
 TRAFFIC_WORDS = ("feed", "traffic", "--from", "2018-05-01")  # two months to learn from, then an hour a second
 STOP_S_MAX = 10.0
 WORKER = "worker-0"

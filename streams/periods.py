@@ -5,6 +5,7 @@ Days have 23 to 25 hours where the clocks change; hours and quarters never do.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -37,8 +38,7 @@ class Periods:
         """Return the start of the period `count` periods after the one that starts at `start_s`."""
         if self.name != "day":
             return start_s + count * _FIXED_S[self.name]
-        local = datetime.fromtimestamp(start_s, ZoneInfo(self.timezone)).replace(tzinfo=None)
-        return (local + timedelta(days=count)).replace(tzinfo=ZoneInfo(self.timezone)).timestamp()
+        return _shifted_days(self.timezone, start_s, count)
 
     def slot_of_week(self, start_s: float) -> int:
         """Return the place of the period in its local week, Monday 00:00 first.
@@ -46,9 +46,9 @@ class Periods:
         >>> Periods("hour", "UTC").slot_of_week(3600.0)  # 1970-01-01 01:00 was a Thursday
         73
         """
-        local = datetime.fromtimestamp(start_s, ZoneInfo(self.timezone))
         if self.name == "day":
-            return local.weekday()
+            return _weekday(self.timezone, start_s)
+        local = datetime.fromtimestamp(start_s, ZoneInfo(self.timezone))
         minutes = (local.weekday() * 24 + local.hour) * 60 + local.minute
         return minutes * 60 // _FIXED_S[self.name] % _PER_WEEK[self.name]
 
@@ -60,6 +60,17 @@ class Periods:
         """
         local = datetime.fromtimestamp(at_s, ZoneInfo(self.timezone))
         return local.strftime("%Y-%m-%d") if self.name == "day" else local.strftime("%Y-%m-%dT%H:%M%z")
+
+
+@lru_cache(maxsize=4096)  # every series of a pool asks for the same few days
+def _shifted_days(timezone: str, start_s: float, count: int) -> float:
+    local = datetime.fromtimestamp(start_s, ZoneInfo(timezone)).replace(tzinfo=None)
+    return (local + timedelta(days=count)).replace(tzinfo=ZoneInfo(timezone)).timestamp()
+
+
+@lru_cache(maxsize=4096)
+def _weekday(timezone: str, start_s: float) -> int:
+    return datetime.fromtimestamp(start_s, ZoneInfo(timezone)).weekday()
 
 
 def utc_text(at_s: float) -> str:

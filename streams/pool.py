@@ -7,7 +7,7 @@ import msgspec
 
 from online_models.base import Bucket
 from online_models.registry import FORECASTERS
-from streams.catalog import PoolSpec
+from streams.catalog import PoolSpec, ResourceSpec
 from streams.cleaning import clean_covariate, clean_reading, clean_transaction
 from streams.clock import RunClock
 from streams.dedupe import Seen
@@ -222,15 +222,16 @@ class Pool:
         ahead = [self._periods.shift(bucket.end_s, count) for count in range(self.spec.horizon_periods)]
         slots = [self._periods.slot_of_week(start_s) for start_s in ahead]
         expires_at_s = self._periods.shift(bucket.end_s, EXPIRY_PERIODS)
-        for resource_id, series in self._series.items():
-            learnt = self._learnable(resource_id, series, bucket, whole=whole)
+        for resource in self.spec.resources:
+            series = self._series[resource.id]
+            learnt = self._learnable(resource, series, bucket, whole=whole)
             said = series.forecast
             series.learn(learnt, slots, as_of_s=bucket.end_s, expires_at_s=expires_at_s)
             self.count("buckets:missing" if learnt.value is None else "buckets:closed")
             effects.closed.append(
                 BucketClosed(
                     pool_id=self.spec.pool_id,
-                    resource_id=resource_id,
+                    resource_id=resource.id,
                     period_start_s=bucket.start_s,
                     value=learnt.value,
                     censored=learnt.censored,
@@ -245,10 +246,8 @@ class Pool:
             effects.ticks.append(self._tick(bucket, missing=not whole, now_s=now_s, cut=cut, clock=clock))
         return whole
 
-    def _learnable(self, resource_id: str, series: Series, bucket: ClosedBucket, *, whole: bool) -> Bucket:
-        resource = self.spec.resource(resource_id)
-        assert resource is not None
-        heard = bucket.content.series.get(resource_id)
+    def _learnable(self, resource: ResourceSpec, series: Series, bucket: ClosedBucket, *, whole: bool) -> Bucket:
+        heard = bucket.content.series.get(resource.id)
         value: float | None
         if not whole:
             value = None
@@ -261,7 +260,7 @@ class Pool:
             start_s=bucket.start_s,
             slot_of_week=self._periods.slot_of_week(bucket.start_s),
             value=value,
-            censored=resource_id in bucket.content.stock_outs or (on_hand is not None and on_hand <= 0),
+            censored=resource.id in bucket.content.stock_outs or (on_hand is not None and on_hand <= 0),
             covariates=tuple((name, one.value("mean")) for name, one in sorted(bucket.content.covariates.items())),
         )
 

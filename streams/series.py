@@ -1,7 +1,7 @@
 """One resource of a pool: its ledger and its forecaster. A closed bucket in, what was said and is said now out."""
 
 from collections.abc import Sequence
-from statistics import fmean, pstdev
+from math import sqrt
 
 import msgspec
 
@@ -80,16 +80,25 @@ class Series:
 
     def view(self, resource_id: str) -> SeriesView:
         """Return the series as readers get it."""
+        mean, deviation = _moments(self.recent)
         return SeriesView(
             resource_id=resource_id,
             on_hand_units=self.ledger.on_hand_units,
             on_order=tuple(self.ledger.on_order.values()),
             last_value=self.last_value,
             last_forecast=self.last_said,
-            recent_mean=fmean(self.recent) if self.recent else 0.0,
-            recent_std=pstdev(self.recent) if self.recent else 0.0,
+            recent_mean=mean,
+            recent_std=deviation,
             forecast=self.forecast,
         )
+
+
+def _moments(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and population standard deviation; zeros of nothing."""
+    if not values:
+        return 0.0, 0.0
+    mean = sum(values) / len(values)
+    return mean, sqrt(sum((value - mean) ** 2 for value in values) / len(values))
 
 
 def _forecaster(spec: PoolSpec, resource: ResourceSpec) -> Forecaster:
