@@ -41,7 +41,7 @@ function render(state) {
   newest = shown[0]?.id ?? "";
   setText(byId("actions-new"), "");
   const list = byId("actions");
-  const nothing = state.actions.length ? "No action of this kind among the last." : "No action yet. The first follows the first closed bucket of a controlled pool.";
+  const nothing = state.actions.length ? "No action of this kind among the last." : state.header?.catching_up ? "No action yet: nothing is decided while history is caught up with." : "No action yet. The first follows the first closed bucket of a controlled pool.";
   keyed(list, shown.length ? shown : [{ id: "", nothing }], (action) => action.id,
     (action) => (action.nothing ? element("li", { class: "empty" }, action.nothing) : create(action)),
     (node, action) => (action.nothing ? setText(node, action.nothing) : update(node, action)));
