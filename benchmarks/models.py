@@ -6,18 +6,14 @@ to `seasonal-naive` in the same run. Development spans only (`benchmarks/series.
 that a busy machine does not count; learning and forecasting together, a bucket.
 """
 
-import argparse
-import json
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from benchmarks.figures import Figure, options, tell
 from benchmarks.series import Series, retail, traffic
 from online_models import registry
 from online_models.base import QUANTILE_LEVELS, Forecast
@@ -26,29 +22,6 @@ SCORED_LEVELS = tuple(QUANTILE_LEVELS.index(level) for level in (0.1, 0.5, 0.9))
 COST_US_MUST = 600.0  # learn + forecast(8), a bucket
 COST_US_GOAL = 300.0
 QUICK_SERIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured number and what it has to be at most; None: no limit, shown for the record."""
-
-    name: str
-    value: float
-    unit: str
-    must: float | None = None
-    goal: float | None = None
-
-    def row(self) -> dict[str, Any]:
-        """Return the figure as a row of the JSON file."""
-        return {
-            "name": self.name,
-            "value": round(self.value, 4),
-            "unit": self.unit,
-            "must": self.must,
-            "goal": self.goal,
-            "meets_must": self.must is None or self.value <= self.must,
-            "meets_goal": self.goal is None or self.value <= self.goal,
-        }
 
 
 def pinball(quantiles: np.ndarray, came: float) -> float:
@@ -129,21 +102,11 @@ def measured(label: str, series: Sequence[Series]) -> list[Figure]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, write; return 1 when a figure misses what it must reach."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_SERIES} items of the shop instead of all")
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    options = parser.parse_args(arguments)
+    chosen = options((__doc__ or "").splitlines()[0]).parse_args(arguments)
     shop, road = retail(), traffic()
-    if options.quick:
+    if chosen.quick:
         shop = shop[:: len(shop) // QUICK_SERIES][:QUICK_SERIES]
-    rows = [figure.row() for figure in (*measured("retail, daily:", shop), *measured("traffic, hourly:", road))]
-    for row in rows:
-        limit = "" if row["must"] is None else f"  must {row['must']:g}, goal {row['goal']:g}"
-        verdict = "" if row["must"] is None else ("  ok" if row["meets_must"] else "  MISSED")
-        print(f"{row['name']:<72} {row['value']:>9.3f} {row['unit']}{limit}{verdict}")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    return 0 if all(row["meets_must"] for row in rows) else 1
+    return tell([*measured("retail, daily:", shop), *measured("traffic, hourly:", road)], chosen.json)
 
 
 if __name__ == "__main__":

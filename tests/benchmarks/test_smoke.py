@@ -1,0 +1,42 @@
+"""A smoke run of each benchmark: it does its work and writes well-formed figures. What is fast is not judged here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FIELDS = {"name", "value", "unit", "must", "goal", "meets_must", "meets_goal"}
+
+
+def figures_of(name: str, path: Path) -> dict[str, Any]:
+    """Run one benchmark quickly and return its rows by name."""
+    words = [sys.executable, "-m", f"benchmarks.{name}", "--quick", "--json", str(path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=280)
+    assert done.returncode in (0, 1), done.stderr  # 1: a figure missed its must, perhaps because the machine is busy
+    rows = json.loads(path.read_text())
+    assert rows
+    assert all(set(row) == FIELDS for row in rows)
+    return {row["name"]: row for row in rows}
+
+
+@pytest.mark.timeout(300)
+def test_the_models_are_measured(tmp_path: Path) -> None:
+    """Every family is scored beside seasonal naive in the same run."""
+    rows = figures_of("models", tmp_path / "figures.json")
+
+    assert any("river-linear" in name for name in rows)
+    assert any("seasonal-naive" in name for name in rows)
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_acts_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """From an empty folder to the first action, and after Ctrl-C no process and no port is left."""
+    rows = figures_of("demo", tmp_path / "figures.json")
+
+    assert rows["processes left behind"]["value"] == 0
+    assert rows["ports left behind"]["value"] == 0
+    assert rows["memory of the whole demo"]["meets_must"]
+    assert rows["memory of the worker"]["meets_must"]
