@@ -30,7 +30,7 @@ def first_action(address: str) -> bool:
     """Return whether the console shows an action."""
     try:
         with urllib.request.urlopen(f"{address}/api/actions", timeout=2.0) as answer:  # noqa: S310  our own address
-            return bool(json.load(answer)["actions"])
+            return bool(json.load(answer))
     except OSError:
         return False
 
