@@ -3,7 +3,7 @@
 Commits are informational: the truth is the `next_offset` inside each snapshot (see the design, section 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +16,7 @@ from streams.shards import Shards
 from streams.topics import INPUT_TOPICS
 
 TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
+PartitionsOf = Callable[[str], Awaitable[Sequence[int]]]
 _INPUT_NAMES = frozenset(spec.name for spec in INPUT_TOPICS)
 
 
@@ -38,17 +39,20 @@ class SnapshotConsumer(driver.Consumer):
         if inputs:
             starts = await self.earliest_offsets(*inputs)
             ends = await self.highwaters(*inputs)
-            offsets = {tp: self._assign(transport.shards, tp, starts[tp], ends[tp]) for tp in inputs}
+            counts = {name: len(await transport.partitions_of(name)) for name in {tp.topic for tp in inputs}}
+            offsets = {
+                tp: transport.shards.assign(
+                    tp.topic,
+                    tp.partition,
+                    partitions=counts[tp.topic],
+                    start_offset=starts[tp],
+                    end_offset=ends[tp],
+                )
+                for tp in inputs
+            }
             await self.seek_wait(offsets)
             places.update(offsets)
         return places
-
-    def _assign(self, shards: Shards, tp: TP, start_offset: int, end_offset: int) -> int:
-        partitions = self.topic_partitions(tp.topic)
-        assert partitions, f"no metadata of {tp.topic}"
-        return shards.assign(
-            tp.topic, tp.partition, partitions=partitions, start_offset=start_offset, end_offset=end_offset
-        )
 
 
 class SnapshotTransport(driver.Transport):
@@ -56,12 +60,16 @@ class SnapshotTransport(driver.Transport):
 
     Consumer = SnapshotConsumer
 
-    def __init__(self, *args: Any, shards: Shards, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, shards: Shards, partitions_of: PartitionsOf, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.shards = shards
+        self.partitions_of = partitions_of
 
 
-def install(app: faust.App, shards: Shards) -> None:
-    """Make `app` read its input topics on from `shards`."""
+def install(app: faust.App, shards: Shards, partitions_of: PartitionsOf) -> None:
+    """Make `app` read its input topics on from `shards`.
+
+    `partitions_of` asks the broker: a consumer that has just rejoined its group may not know a topic's partitions yet.
+    """
     check_versions()
-    app.transport = SnapshotTransport(app.conf.broker_consumer, app, shards=shards)
+    app.transport = SnapshotTransport(app.conf.broker_consumer, app, shards=shards, partitions_of=partitions_of)

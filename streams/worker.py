@@ -79,11 +79,11 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
         datadir=str(settings.data_dir / "faust"),
     )
     shards = Shards(DiskSnapshots(_folder(settings, "snapshots"), seal_key(settings)))
-    install(app, shards)
     client = redis.asyncio.Redis.from_url(settings.redis, **redis_options(settings))
     store = RedisForecastStore(client)
     health = Health(settings.worker_id)
     app.outputs = Outputs(settings)
+    install(app, shards, app.outputs.partitions)
     skips = SkipList(settings.data_dir / "snapshots" / "skips.jsonl")
     app.ingest = Ingest(shards, app.outputs, store, skips, health, settings, wall_s)
     add_ingest(app, app.ingest)

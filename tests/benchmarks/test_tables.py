@@ -1,0 +1,9 @@
+"""The page of figures is made from the benchmarks' own files, never by hand."""
+
+from benchmarks.tables import PAGE, RESULTS, page
+
+
+def test_the_page_is_up_to_date() -> None:
+    """`python -m benchmarks.tables` after a new result."""
+    assert sorted(path.stem for path in RESULTS.glob("*.json")) == ["demo", "models"]
+    assert PAGE.read_text(encoding="utf-8") == page()
