@@ -124,15 +124,16 @@ def validate(catalog: Catalog, where: str) -> None:
         if pool.pool_id in seen:
             raise ConfigurationError(f"{place}: declared twice")
         seen.add(pool.pool_id)
-        _validate_pool(pool, place)
+        validate_pool(pool, place)
 
 
-def _validate_pool(pool: PoolSpec, place: str) -> None:
+def validate_pool(pool: PoolSpec, place: str) -> None:
+    """Raise ConfigurationError when the pool contradicts itself or cannot be served."""
     if pool.forecast not in FORECASTERS:
         raise ConfigurationError(f"{place}: no forecast {pool.forecast!r}; known: {', '.join(FORECASTERS)}")
     try:
         ZoneInfo(pool.timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder, such as "America"
         raise ConfigurationError(f"{place}: timezone {pool.timezone!r} is no IANA timezone") from error
     for kind, ids in (("resource", [r.id for r in pool.resources]), ("feed", [f.id for f in pool.feeds])):
         if not ids:

@@ -10,8 +10,9 @@
 | quantity-limit | more units in one event than anybody moves |
 | price-not-positive | a sale at no price or less: a write-off or a giveaway, not demand |
 | out-of-range | a reading that its quantity cannot have |
-| future | an event further ahead of the run's now than the pool believes |
+| future | an event further ahead of the run's now than the pool believes, or beyond 2200 |
 | past | an event before 1990: a clock that was never set |
+| unknown-feed | a promise of a feed that the pool's catalog does not have |
 
 Rules before these (`oversize`, `malformed`, `unreadable-row`, `wrong-partition`, `unknown-pool`) are the shard's, since
 they need no pool.
@@ -20,8 +21,9 @@ they need no pool.
 import math
 
 from streams.catalog import PoolSpec
+from streams.clock import TIME_S_MAX
 from streams.errors import InvalidEventError
-from streams.events import Covariate, SensorReading, Transaction
+from streams.events import Covariate, Heartbeat, SensorReading, Transaction
 from streams.periods import utc_text
 
 # What each quantity can be in this world; a reading outside is a broken sensor, not a surprise.
@@ -72,6 +74,14 @@ def clean_covariate(event: Covariate, *, spec: PoolSpec, now_s: float) -> Covari
     return event
 
 
+def clean_heartbeat(event: Heartbeat, *, spec: PoolSpec, now_s: float) -> Heartbeat:
+    """Return `event` if it keeps every rule of a promise; raise InvalidEventError otherwise."""
+    if all(feed.id != event.feed_id for feed in spec.feeds):
+        raise InvalidEventError("unknown-feed", f"pool {spec.pool_id} declares no feed {event.feed_id[:64]!r}")
+    _believable(event.complete_until_s, spec=spec, now_s=now_s)
+    return event
+
+
 def _known(resource_id: str, spec: PoolSpec) -> None:
     if spec.resource(resource_id) is None:
         raise InvalidEventError("unknown-resource", f"the catalog of pool {spec.pool_id} has no {resource_id[:64]!r}")
@@ -85,7 +95,7 @@ def _finite(name: str, value: float) -> None:
 def _believable(at_s: float, *, spec: PoolSpec, now_s: float) -> None:
     if not math.isfinite(at_s):
         raise InvalidEventError("not-finite", f"event time is {at_s}")
-    if at_s > now_s + spec.ahead_s_max:
+    if at_s > min(now_s + spec.ahead_s_max, TIME_S_MAX):
         shown = utc_text(at_s) if at_s < 4e9 else f"{at_s:.0f} s"
         limit = f"ahead_s_max {spec.ahead_s_max:.0f} s after the run's now, {utc_text(now_s)}"
         raise InvalidEventError("future", f"event time {shown} is more than {limit}")

@@ -6,6 +6,8 @@ Live runs have `speed_up` 1 and equal origins. A replay maps wall time to the re
 
 import msgspec
 
+TIME_S_MAX = 7_258_118_400.0  # 2200-01-01: what lies beyond is a broken clock, and soon beyond any calendar
+
 
 class RunClock(msgspec.Struct, frozen=True):
     """How wall time maps to event time.
@@ -19,8 +21,8 @@ class RunClock(msgspec.Struct, frozen=True):
     speed_up: float = 1.0
 
     def now_s(self, wall_s: float) -> float:
-        """Return the run's event time at wall time `wall_s`, both in Unix seconds."""
-        return self.event_origin_s + (wall_s - self.wall_origin_s) * self.speed_up
+        """Return the run's event time at wall time `wall_s`, both in Unix seconds: never outside 1970 to 2200."""
+        return min(max(0.0, self.event_origin_s + (wall_s - self.wall_origin_s) * self.speed_up), TIME_S_MAX)
 
 
 LIVE = RunClock()

@@ -68,6 +68,7 @@ class DemandBuckets(msgspec.Struct):
     closed_until_s: float | None = None  # None: nothing was heard yet
     heard_from_start: bool = False  # whether the first bucket was heard from its beginning
     open: dict[float, OpenBucket] = msgspec.field(default_factory=dict)  # by start
+    missing_run: int = 0  # buckets closed as missing, one after the other, up to now
     span: tuple[float, float] = (0.0, 0.0)  # the period asked for last: neighbours in time share it
 
     def begin(self, at_s: float, periods: Periods) -> None:

@@ -4,7 +4,7 @@ Days have 23 to 25 hours where the clocks change; hours and quarters never do.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -64,8 +64,9 @@ class Periods:
 
 @lru_cache(maxsize=4096)  # every series of a pool asks for the same few days
 def _shifted_days(timezone: str, start_s: float, count: int) -> float:
-    local = datetime.fromtimestamp(start_s, ZoneInfo(timezone)).replace(tzinfo=None)
-    return (local + timedelta(days=count)).replace(tzinfo=ZoneInfo(timezone)).timestamp()
+    zone = ZoneInfo(timezone)
+    day = datetime.fromtimestamp(start_s, zone).date() + timedelta(days=count)
+    return datetime.combine(day, time(), zone).timestamp()  # not by hours: a day may begin at 01:00, as in Cairo
 
 
 @lru_cache(maxsize=4096)

@@ -8,7 +8,7 @@ import msgspec
 from online_models.base import Bucket
 from online_models.registry import FORECASTERS
 from streams.catalog import PoolSpec, ResourceSpec
-from streams.cleaning import clean_covariate, clean_reading, clean_transaction
+from streams.cleaning import clean_covariate, clean_heartbeat, clean_reading, clean_transaction
 from streams.clock import RunClock
 from streams.dedupe import Seen
 from streams.demand import Accumulator, ClosedBucket, DemandBuckets, OpenBucket, cancelled, sold
@@ -21,6 +21,7 @@ from streams.watermark import Watermark
 UNKNOWN_RESOURCES_MAX = 50  # foreign ids counted by name; the rest together
 UNKNOWN_OTHERS = "(others)"
 MISSING_WEEKS_MAX = 2  # a longer gap is passed over in whole weeks: no model remembers further back by slot
+CLOSED_MAX = 2000  # series closed by one record: below a second of work
 EXPIRY_PERIODS = 2  # a forecast is stale this many periods after it was made
 
 
@@ -131,24 +132,27 @@ class Pool:
 
     def apply_heartbeat(self, event: Heartbeat, *, now_s: float) -> None:
         """Take note of a feed's promise; raise InvalidEventError when it cannot be kept."""
-        if event.complete_until_s > now_s + self.spec.ahead_s_max:
-            raise InvalidEventError("future", f"feed {event.feed_id} promises events of the future")
+        clean_heartbeat(event, spec=self.spec, now_s=now_s)
         self._demand.begin(event.complete_until_s, self._periods)
-        if not self._watermark.hear(event.feed_id, event.complete_until_s, promised=True, now_s=now_s):
-            raise InvalidEventError("unknown-feed", f"pool {self.spec.pool_id} declares no feed {event.feed_id[:64]!r}")
+        self._watermark.hear(event.feed_id, event.complete_until_s, promised=True, now_s=now_s)
 
     def close_due(self, *, now_s: float, cut: Cut, clock: RunClock, effects: Effects) -> None:
-        """Close every bucket that is due, learn from it, forecast, and cut its tick."""
+        """Close the buckets that are due, learn from them, forecast, and cut their ticks.
+
+        One record closes at most `CLOSED_MAX` series: the rest of a long stretch is closed with the next records, so
+        that no record stops the worker.
+        """
         self._watermark.note_silence(now_s=now_s)
         reach_s = self._watermark.reach_s(now_s=now_s, ahead_s_max=self.spec.ahead_s_max)
-        missing_run = 0
-        while bucket := self._demand.due(reach_s, self.spec.lateness_s, self._periods):
-            missing_run = (
-                0 if self._close(bucket, now_s=now_s, cut=cut, clock=clock, effects=effects) else missing_run + 1
-            )
-            if missing_run >= MISSING_WEEKS_MAX * SLOTS_PER_WEEK[self.spec.period]:
-                self._skip_weeks(bucket.end_s, reach_s)
-                missing_run = 0
+        demand = self._demand
+        for _ in range(max(CLOSED_MAX // len(self._series), 1)):
+            bucket = demand.due(reach_s, self.spec.lateness_s, self._periods)
+            if bucket is None:
+                return
+            whole = self._close(bucket, now_s=now_s, cut=cut, clock=clock, effects=effects)
+            demand.missing_run = 0 if whole else demand.missing_run + 1
+            if demand.missing_run >= MISSING_WEEKS_MAX * SLOTS_PER_WEEK[self.spec.period]:
+                self._skip_weeks(bucket.end_s, min([reach_s, *demand.open]))
 
     def view(self, *, now_s: float, cut: Cut) -> PoolView:
         """Return the pool as readers get it."""
@@ -276,9 +280,10 @@ class Pool:
             cut=cut,
         )
 
-    def _skip_weeks(self, from_s: float, reach_s: float) -> None:
+    def _skip_weeks(self, from_s: float, until_s: float) -> None:
+        """Pass over whole weeks before `until_s`, the next period in which anything was heard or the end."""
         per_week = SLOTS_PER_WEEK[self.spec.period]
-        weeks = int((reach_s - from_s) // (7 * 86_400)) - 1
+        weeks = int((until_s - from_s) // (7 * 86_400)) - 1
         if weeks > 0:
             self._demand.skip(self._periods, weeks * per_week)
             self.counters["buckets:skipped"] = self.counters.get("buckets:skipped", 0) + weeks * per_week

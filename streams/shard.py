@@ -6,10 +6,10 @@ time, and nothing here reads a clock, the environment or a random number.
 
 import msgspec
 
-from streams.catalog import PoolSpec
+from streams.catalog import PoolSpec, validate_pool
 from streams.clock import LIVE, RunClock
 from streams.effects import Effects
-from streams.errors import InvalidEventError, StateError
+from streams.errors import ConfigurationError, InvalidEventError, StateError
 from streams.events import (
     Clock,
     Covariate,
@@ -192,6 +192,10 @@ class Shard:
         self._check_partition(spec.pool_id)
         if spec.topic != self.topic:
             raise InvalidEventError("wrong-topic", f"pool {spec.pool_id} lives on {spec.topic}, not on {self.topic}")
+        try:
+            validate_pool(spec, f"pool {spec.pool_id}")  # whoever sent it: one that cannot be served stops the stream
+        except ConfigurationError as error:
+            raise InvalidEventError("invalid-catalog", str(error)) from error
         if pool is None:
             self._pools[spec.pool_id] = Pool.new(spec, now_s=self._run_clock.now_s(self._wall_s))
         else:

@@ -31,6 +31,11 @@ class FeedProgress(msgspec.Struct):
         if self.complete_until_s is None or at_s > self.complete_until_s:
             self.complete_until_s = at_s
 
+    def note_silence(self, *, now_s: float, started_at_s: float) -> None:
+        """Remember where it had got to if it is silent now, so that its return can leave a gap."""
+        if self.silent_from_s is None and self.silent(now_s=now_s, started_at_s=started_at_s):
+            self.silent_from_s = -math.inf if self.complete_until_s is None else self.complete_until_s
+
     def silent(self, *, now_s: float, started_at_s: float) -> bool:
         """Return whether it has not spoken for longer than it may."""
         return now_s - (started_at_s if self.heard_at_s is None else self.heard_at_s) > self.silence_s_max
@@ -79,14 +84,14 @@ class Watermark(msgspec.Struct):
         progress = self.feeds.get(feed_id)
         if progress is None:
             return False
+        progress.note_silence(now_s=now_s, started_at_s=self.started_at_s)  # while nobody worked no beat has told it
         progress.hear(at_s, promised=promised, now_s=now_s)
         return True
 
     def note_silence(self, *, now_s: float) -> None:
         """Remember where each feed that is silent now had got to, so that its return can leave a gap."""
         for feed in self.feeds.values():
-            if feed.silent_from_s is None and feed.silent(now_s=now_s, started_at_s=self.started_at_s):
-                feed.silent_from_s = -math.inf if feed.complete_until_s is None else feed.complete_until_s
+            feed.note_silence(now_s=now_s, started_at_s=self.started_at_s)
 
     def reach_s(self, *, now_s: float, ahead_s_max: float) -> float:
         """Return the event time up to which buckets may close: the slowest feed that is still heard, capped.

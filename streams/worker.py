@@ -37,7 +37,8 @@ log = logging.getLogger(__name__)
 GROUP = "headgate"
 SESSION_TIMEOUT_S = 6.0  # how long a dead worker's partitions wait for their next owner
 HEARTBEAT_S = 2.0
-BUFFERED_MESSAGES_MAX = 1024  # fetched and not yet folded
+BUFFERED_MESSAGES_MAX = 16  # fetched and not yet folded: batches of input topics, single ticks
+BATCH_RECORDS_MAX = 500
 
 
 class WorkerApp(faust.App):
@@ -72,6 +73,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
         consumer_group_instance_id=settings.worker_id,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=BUFFERED_MESSAGES_MAX,
+        broker_max_poll_records=BATCH_RECORDS_MAX,
         store="memory://",
         topic_allow_declare=False,
         topic_disable_leader=True,

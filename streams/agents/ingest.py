@@ -151,11 +151,12 @@ def add_ingest(app: faust.App, ingest: Ingest) -> None:
     @app.agent(topic, name="ingest")
     async def ingest_agent(stream: Any) -> None:
         async for event in stream.noack().events():
-            message = event.message
+            batch = event.message
             try:
-                await ingest.take(
-                    message.topic, message.partition, message.offset, message.value or b"", message.timestamp
-                )
+                for record in batch.records:
+                    await ingest.take(
+                        batch.topic, batch.partition, record.offset, record.value or b"", record.timestamp / 1000.0
+                    )
             except Exception as error:
                 log.critical("the worker ends so that its supervisor starts it again: %s", error)
                 await app.crash(error)

@@ -7,11 +7,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import redis
 
+from ops.stack.local import LocalStack
+from streams.administration import create_topics
 from streams.catalog import Catalog, FeedSpec
 from streams.clock import RunClock
 from streams.events import BucketClosed, Clock, Heartbeat, PoolView, decode_output
@@ -26,6 +30,15 @@ from tests.streams.pools import DAY_S, START_S, sale, shop
 POOLS = ("shop-a", "shop-b", "shop-c", "shop-d")
 DAYS = 24
 SALES_A_DAY = 40
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Settings]:
+    """Yield settings of servers that only one test uses."""
+    with LocalStack(tmp_path / "stack") as stack:
+        settings = stack.settings(data_dir=tmp_path / "data")
+        create_topics(settings)
+        yield settings
 
 
 def catalog() -> Catalog:
@@ -121,7 +134,29 @@ def test_three_sigkills_lose_and_double_nothing(settings: Settings) -> None:
         open_the_shops(sender)
         for until_day in (6, 12, 18, DAYS):
             live(settings, sender, client, until_day)
+    check_stock_and_buckets(settings, client)
 
+
+def test_partitions_that_move_between_workers_lose_and_double_nothing(other: Settings) -> None:
+    """A second worker joins, the first is killed: each partition goes on from the snapshot of whoever had it."""
+    settings = replace(other, snapshot_interval_s=0.3)
+    publish_catalog(settings, catalog())
+    client = redis.Redis.from_url(settings.redis)
+    with EventSender(settings) as sender:
+        open_the_shops(sender)
+        with worker(replace(settings, worker_id="worker-1")) as second:
+            with worker(replace(settings, worker_id="worker-0")) as first:
+                for day in range(12):
+                    send_day(sender, day)
+                wait_for(lambda: reached(client, 12), first, "closed buckets of two workers")
+            for day in range(12, DAYS):
+                send_day(sender, day)
+            wait_for(lambda: reached(client, DAYS), second, "closed buckets of the one that is left")
+    check_stock_and_buckets(settings, client)
+
+
+def check_stock_and_buckets(settings: Settings, client: Any) -> None:
+    """Compare every closed bucket, the stock and the counters with a plain sum over what was sent."""
     for pool_id in POOLS:
         view = view_of(client, pool_id)
         assert view is not None
