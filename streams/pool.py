@@ -6,7 +6,6 @@ clean -> dedupe -> ledger -> demand buckets -> (bucket due) learn -> forecast ->
 import msgspec
 
 from online_models.base import Bucket
-from online_models.registry import FORECASTERS
 from streams.catalog import PoolSpec, ResourceSpec
 from streams.cleaning import clean_covariate, clean_heartbeat, clean_reading, clean_transaction
 from streams.clock import RunClock
@@ -79,10 +78,6 @@ class Pool:
                 "catalog-conflict",
                 f"pool {spec.pool_id} counts by {self.spec.period} in {self.spec.timezone}; "
                 f"it cannot change to {spec.period} in {spec.timezone}: give the pool a new id",
-            )
-        if spec.forecast not in FORECASTERS:
-            raise InvalidEventError(
-                "unknown-model", f"no forecaster {spec.forecast!r}; known: {', '.join(FORECASTERS)}"
             )
         self._watermark.declare(spec.feeds, now_s=now_s)
         series = {}

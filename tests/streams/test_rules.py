@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from streams.events import Covariate, Heartbeat, SensorReading, encode
+from streams.clock import TIME_S_MAX, RunClock
+from streams.events import Clock, Covariate, Heartbeat, SensorReading, encode
 from streams.shard import Shard
 from streams.topics import MESSAGE_BYTES_MAX
-from tests.streams.pools import DAY_S, PARTITIONS, START_S, declared, sale, shard_of, shop, values
+from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, sale, shard_of, shop, values
 
 READING = SensorReading(
     event_id="r",
@@ -41,7 +42,13 @@ HUGE = b'{"type":"heartbeat.v1","pool_id":"' + b"x" * MESSAGE_BYTES_MAX + b'"}'
         (Heartbeat(pool_id="shop", feed_id="nobody", complete_until_s=START_S), "unknown-feed"),
         (shop(timezone="Asia/Tokyo"), "catalog-conflict"),
         (shop(topic="readings"), "wrong-topic"),
-        (shop(forecast="crystal-ball"), "unknown-model"),
+        (shop(forecast="crystal-ball"), "invalid-catalog"),
+        (shop(timezone="Mars/Phobos"), "invalid-catalog"),
+        (shop(timezone="America"), "invalid-catalog"),
+        (shop(feeds=()), "invalid-catalog"),
+        (shop(resources=()), "invalid-catalog"),
+        (Heartbeat(pool_id="shop", feed_id="till", complete_until_s=1.0), "past"),
+        (Heartbeat(pool_id="shop", feed_id="till", complete_until_s=-1e300), "past"),
         (sale(START_S, float("nan")), "malformed"),
         (b'{"type":"transaction.v1","quantity_units":NaN}', "malformed"),
         (b"\xff\xfe not json", "malformed"),
@@ -65,6 +72,41 @@ def test_every_rule_parks_what_breaks_it_and_the_stream_goes_on(record: Any, rul
     assert log.shard.view("shop").series == before
     log.promise(START_S + DAY_S)
     assert values(log) == [0.0]
+
+
+def test_an_invalid_first_declaration_declares_nothing() -> None:
+    """A pool whose timezone does not exist is not there: its events are parked, and a valid declaration heals it."""
+    spec = shop(timezone="Mars/Phobos")
+    log = Log(spec)
+    log.add(spec)
+    log.add(sale(START_S))
+    assert [letter.rule for letter in log.dead] == ["invalid-catalog", "unknown-pool"]
+
+    log.add(shop())
+
+    assert log.shard.pool_ids() == ("shop",)
+
+
+@pytest.mark.parametrize(
+    "run_clock",
+    [
+        RunClock(event_origin_s=1e300),
+        RunClock(event_origin_s=-1e300),
+        RunClock(wall_origin_s=-1e308, speed_up=1e308),
+        RunClock(wall_origin_s=1e308, speed_up=1e308),
+    ],
+)
+def test_a_broken_clock_stops_nothing(run_clock: RunClock) -> None:
+    """A clock beyond any calendar is held at its edge: what follows is parked or folded, and never raises."""
+    log = declared(shop(ahead_s_max=1e300))
+    log.promise(START_S)
+
+    log.add(Clock(run_clock=run_clock, scope=("shop",)))
+    log.add(sale(START_S + 60, 1))
+    log.add(sale(1e15, 1))
+
+    assert [letter.rule for letter in log.dead][-1:] == ["future"]
+    assert 0.0 <= log.shard.view("shop").now_s <= TIME_S_MAX
 
 
 def test_a_dead_letter_says_nothing_of_a_customer() -> None:
