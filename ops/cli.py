@@ -6,8 +6,10 @@ It is imported only when it is asked for, so that `headgate --help` is quick and
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +46,18 @@ def parser_for(command: str | None) -> argparse.ArgumentParser:
     for name, meaning in COMMANDS.items():
         one = commands.add_parser(name, help=meaning, description=meaning)
         if name == command:
-            _add_common(one)
+            _add_common(one, argparse.SUPPRESS)  # shown here; taken by `main`, wherever they stand
             _module(name).configure(one)
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--broker", help="an existing Kafka, host:port[,host:port]; default HEADGATE_BROKER")
-    parser.add_argument("--redis", help="an existing Redis or Valkey, redis://host:port/0; default HEADGATE_REDIS")
-    parser.add_argument("--data-dir", type=Path, help="where snapshots, journals, keys and logs are kept")
+def _add_common(parser: argparse.ArgumentParser, default: str | None) -> None:
+    for name, kind, meaning in (
+        ("--broker", str, "an existing Kafka, host:port[,host:port]; default HEADGATE_BROKER"),
+        ("--redis", str, "an existing Redis or Valkey, redis://host:port/0; default HEADGATE_REDIS"),
+        ("--data-dir", Path, "where snapshots, journals, keys and logs are kept; default HEADGATE_DATA_DIR"),
+    ):
+        parser.add_argument(name, type=kind, default=default, help=meaning)
 
 
 def settings_of(options: argparse.Namespace, **overrides: Any) -> Settings:
@@ -66,16 +71,40 @@ def _module(command: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  modu
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; exit status 0 done, 1 failed with a message, 2 wrong words, 130 interrupted."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    command = next((word for word in words if not word.startswith("-")), None)
-    options = parser_for(command if command in COMMANDS else None).parse_args(words)
+    options = options_of(list(sys.argv[1:] if arguments is None else arguments))
     try:
         return int(_module(options.command).run(options))
     except (HeadgateError, PolicyFileError) as error:
         print(f"headgate {options.command}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `headgate schema | head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if error.filename is None:  # not about a path that somebody named
+            raise
+        what = f"{error.filename}: {error.strerror}"
+        print(f"headgate {options.command}: cannot use {what}; check the path and its rights", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
+
+
+def options_of(words: list[str]) -> argparse.Namespace:
+    """Return what was typed; end with status 2 and a line that says which word is wrong and what would be right."""
+    common = argparse.ArgumentParser(prog="headgate", usage="%(prog)s COMMAND ...", add_help=False, allow_abbrev=False)
+    _add_common(common, None)
+    options, words = common.parse_known_args(words)
+    command = next((word for word in words if not word.startswith("-")), None)
+    parser = parser_for(command if command in COMMANDS else None)
+    close = get_close_matches(command or "", COMMANDS, n=1)
+    if command not in COMMANDS and close:
+        parser.error(f"no command {command!r}; did you mean {close[0]!r}? `headgate --help` lists all")
+    options, unknown = parser.parse_known_args(words, options)
+    if unknown:
+        where = f"headgate {options.command}"
+        parser.error(f"`{where}` does not know {' '.join(unknown)}; `{where} --help` lists what it takes")
+    return options
 
 
 if __name__ == "__main__":

@@ -14,6 +14,13 @@ from urllib.parse import urlsplit
 from streams.errors import ConfigurationError
 
 PREFIX = "HEADGATE_"
+PORT_MAX = 65_535
+LIMITS = (
+    ("partitions", 1, 1024),
+    ("replication", 1, 16),
+    ("snapshot_interval_s", 0.05, 3600.0),
+    ("console_port", 0, PORT_MAX),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +52,15 @@ class Settings:
     maven_mirror: str = ""  # where the Kafka jars come from instead of the default repository
 
     def __post_init__(self) -> None:
-        """Refuse a password that would cross a network in the clear."""
+        """Refuse what cannot work, and a password that would cross a network in the clear."""
+        for server in self.broker.split(","):
+            if not _is_server(server):
+                raise ConfigurationError(f"HEADGATE_BROKER has {server!r}; it takes host:port[,host:port]")
+        for name, low, high in LIMITS:
+            if not low <= getattr(self, name) <= high:
+                raise ConfigurationError(
+                    f"{PREFIX}{name.upper()} is {getattr(self, name)}; it lies between {low} and {high}"
+                )
         if self.kafka_password and not self.kafka_encrypted:
             for host in (server.rsplit(":", 1)[0] for server in self.broker.split(",")):
                 if not is_loopback(host):
@@ -87,6 +102,11 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(bare).is_loopback
     except ValueError:
         return False
+
+
+def _is_server(text: str) -> bool:
+    host, _, port = text.strip().rpartition(":")
+    return bool(host) and port.isdecimal() and 1 <= int(port) <= PORT_MAX
 
 
 def read(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:

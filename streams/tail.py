@@ -154,7 +154,7 @@ class Tail:
         ]
 
     def _unavailable(self, why: object) -> UnavailableError:
-        text = f"{type(why).__name__}: {why}" if isinstance(why, BaseException) else str(why)
+        text = str(why) or type(why).__name__
         return UnavailableError(
             f"Kafka at {self._broker} did not answer ({text}); start one with `headgate up`, or name another "
             "with --broker"

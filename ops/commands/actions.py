@@ -1,7 +1,6 @@
-"""`headgate actions`: the newest decisions with what became of them, one aligned line an action; --follow goes on."""
+"""`headgate actions`: the newest decisions with what became of them, aligned, an action each; --follow goes on."""
 
 import argparse
-import shutil
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ops.cli import settings_of
+from ops.hanging import columns, hanging
 from streams.events import ActionLine, Allocation, Outcome, decode_output
 from streams.tail import Record, Tail
 from streams.topics import ACTIONS, OUTCOMES
@@ -18,6 +18,7 @@ DECISIONS_MAX = 2000  # read at the start
 KEPT_MAX = 20_000  # actions and outcomes remembered while following
 FOLLOW_WAIT_S = 1.0
 HEAD = f"{'period':<16}  {'pool':<10} {'resource':<10} {'units':>7}  {'status':<10} {'policy':<13} reason"
+REASON_AT = HEAD.index("reason")
 
 
 class Journal:
@@ -42,11 +43,12 @@ class Journal:
         newest = list(dict.fromkeys(self._actions[action_id][0].tick_id for action_id in reversed(ids)))[:ticks]
         return [action_id for action_id in ids if self._actions[action_id][0].tick_id in newest]
 
-    def lines(self, action_ids: Iterable[str], columns: int) -> Iterator[str]:
-        """Yield one line of at most `columns` characters for each action."""
+    def lines(self, action_ids: Iterable[str], width: int) -> Iterator[str]:
+        """Yield each action; its reason goes on below itself where the terminal is too narrow for it."""
         for action_id in action_ids:
             allocation, line = self._actions[action_id]
-            yield line_of(allocation, line, self._outcomes.get(action_id))[:columns].rstrip()
+            whole = line_of(allocation, line, self._outcomes.get(action_id))
+            yield hanging(whole[:REASON_AT], whole[REASON_AT:], width)
 
     def _take(self, record: Record) -> list[str]:
         try:
@@ -84,16 +86,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the newest actions; with --follow until interrupted."""
-    columns = max(shutil.get_terminal_size((100, 24)).columns, 80)
+    width = columns()
     journal = Journal(options.pool)
     last = max(options.last, 1)
     with Tail(settings_of(options), [ACTIONS.name, OUTCOMES.name]) as tail:
         ids = journal.read(tail.recent(_depths(last, options.pool)))
         print(HEAD)
         shown = journal.newest(ids, last)
-        print("\n".join(journal.lines(shown, columns)) if shown else "no actions yet", flush=True)
+        print("\n".join(journal.lines(shown, width)) if shown else "no actions yet", flush=True)
         while options.follow:
-            for line in journal.lines(journal.read(tail.wait(FOLLOW_WAIT_S)), columns):
+            for line in journal.lines(journal.read(tail.wait(FOLLOW_WAIT_S)), width):
                 print(line, flush=True)
     return 0
 

@@ -1,11 +1,11 @@
 """`headgate dead-letters list|redrive`: what broke a rule and where, shown or appended again; never its payload."""
 
 import argparse
-import shutil
 from collections import Counter
 from collections.abc import Sequence
 
 from ops.cli import settings_of
+from ops.hanging import columns, hanging
 from streams import dead_letters
 from streams.dead_letters import Place, Redriven
 from streams.events import DeadLetter
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """List or redrive; return 0, or 1 when a redrive found nothing to send."""
     if options.action == "list":
         found = dead_letters.newest(settings_of(options), max(options.limit, 1))
-        print(table(dead_letters.chosen(found, rule=options.rule), shutil.get_terminal_size((100, 24)).columns))
+        print(table(dead_letters.chosen(found, rule=options.rule), columns()))
         return 0
     place = Place.parse(options.place) if options.place else None
     settings = settings_of(options)
@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
     return 0 if outcome.sent else 1
 
 
-def table(letters: Sequence[DeadLetter], columns: int) -> str:
-    """Return the letters as lines of at most `columns` characters, and their count by rule."""
+def table(letters: Sequence[DeadLetter], width: int) -> str:
+    """Return the letters, a message going on below itself where it would pass `width`, and their count by rule."""
     if not letters:
         return "no dead letters"
     rows = [
@@ -63,9 +63,7 @@ def table(letters: Sequence[DeadLetter], columns: int) -> str:
     head = ("appended", "place", "rule", "message")
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(3)]
     lines = [
-        ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + "  " + row[3])[
-            :columns
-        ].rstrip()
+        hanging("".join(cell.ljust(wide) + "  " for cell, wide in zip(row, widths, strict=False)), row[3], width)
         for row in [head, *rows]
     ]
     counts = ", ".join(f"{rule} {count}" for rule, count in Counter(one.rule for one in letters).most_common())

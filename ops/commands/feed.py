@@ -85,10 +85,6 @@ def _shared(
         help=f"send what is earlier at once; default {live or 'its end: all of it'}",
     )
     parser.add_argument("--dry-run", type=int, metavar="N", help="print the first N events and end; needs no broker")
-    # the words before SOURCE are known to the outer parser only; accepted here too, so that order does not matter
-    for name in ("--broker", "--redis"):
-        parser.add_argument(name, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    parser.add_argument("--data-dir", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run until Ctrl-C."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a broker that is away is told once, by the gateway
     settings = settings_of(options)
     own_limits = read_own_limits(settings.data_dir / LIMITS)
     with ExitStack() as resources:

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Send the command and return when Kafka has it: from then on it binds every decision."""
     settings = settings_of(options)
     if not options.release and not options.reason.strip():
-        raise ConfigurationError("hold: say why with --reason; it is shown with every order that is held")
+        raise ConfigurationError("say why with --reason; it is shown with every order that is held")
     duration_s = seconds_of(options.duration)
     _check(settings, options.pool, options.resource)
     now_s = pool_time_s(settings, options.pool)

@@ -10,11 +10,13 @@ from ops.stack.local import LocalStack
 from ops.stack.ports import answers
 from ops.supervisor import Supervisor, interrupt_on_terminate
 from streams.administration import create_topics
+from streams.errors import ConfigurationError
 from streams.settings import Settings
 
 KAFKA_PORT = 9092  # the settings' defaults, so that other commands find these servers without being told
 REDIS_PORT = 6379
 CHECK_S = 1.0
+WORKERS_MAX = 64
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Keep the stack running; return when interrupted."""
     interrupt_on_terminate()
+    if not 0 <= options.workers <= WORKERS_MAX:
+        raise ConfigurationError(f"--workers {options.workers}: 0 to {WORKERS_MAX} can run beside the servers")
     settings = settings_of(options)
     folder = options.folder or settings.data_dir
     stack = LocalStack(

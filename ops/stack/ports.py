@@ -6,6 +6,7 @@ import socket
 from streams.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
+PORT_MAX = 65_535
 
 
 def free_ports(number: int) -> list[int]:
@@ -18,7 +19,9 @@ def free_ports(number: int) -> list[int]:
 
 
 def require_free(port: int, option: str) -> int:
-    """Return `port`, or raise ConfigurationError when somebody listens on it; `option` is what asked for it."""
+    """Return `port`; raise ConfigurationError when it is none or taken, naming the `option` that asked for it."""
+    if not 1 <= port <= PORT_MAX:
+        raise ConfigurationError(f"{option} {port}: a port lies between 1 and {PORT_MAX}")
     try:
         socket.create_server((LOOPBACK, port)).close()
     except OSError as error:

@@ -131,9 +131,15 @@ class _Reader:
             quantity_units=self._number(mapping.quantity, row),
             occurred_at_s=at_s,
             document_id=self._text(mapping.document, row) if mapping.document else None,
-            unit_price=self._number(mapping.price, row) if mapping.price else None,
+            unit_price=self._price(row),
             customer_key=self._customer(self._text(mapping.customer, row) or "") if mapping.customer else None,
         )
+
+    def _price(self, row: Row) -> float | None:
+        source = self._mapping.price
+        if source is None or not cells.text(row[source.column]):
+            return None  # counts and deliveries have none
+        return self._number(source, row)
 
     def _covariates(self, event_id: str, pool_id: str, at_s: float, place: str, row: Row) -> Iterator[FeedEvent]:
         for source in self._mapping.covariates:

@@ -23,7 +23,14 @@ def test_an_unknown_variable_is_a_typo() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
+        ("HEADGATE_BROKER", "", "HEADGATE_BROKER has '';"),
+        ("HEADGATE_BROKER", "kafka-1:9092,kafka-2", "host:port"),
+        ("HEADGATE_BROKER", "kafka:http", "host:port"),
+        ("HEADGATE_BROKER", "kafka:99999", "host:port"),
+        ("HEADGATE_CONSOLE_PORT", "99999", "between 0 and 65535"),
+        ("HEADGATE_PARTITIONS", "0", "between 1 and 1024"),
         ("HEADGATE_PARTITIONS", "many", "HEADGATE_PARTITIONS"),
+        ("HEADGATE_SNAPSHOT_INTERVAL_S", "nan", "between 0.05"),
         ("HEADGATE_KAFKA_TLS", "perhaps", "takes 1 or 0"),
         ("HEADGATE_REDIS", "localhost", "redis://"),
         ("HEADGATE_REDIS", "redis://:pw@localhost/0", "HEADGATE_REDIS_PASSWORD"),

@@ -118,11 +118,12 @@ def test_without_a_pool_all_are_shown_in_order(decided: Settings, capsys: pytest
 def test_columns_line_up_within_the_terminal(
     decided: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At 100 columns every line fits, and the reason starts in the same column."""
+    """At 100 columns every line fits, the reason starts in the same column, and none of it is cut off."""
     monkeypatch.setenv("COLUMNS", "100")
     lines = _shown(decided, capsys)
 
     assert max(map(len, lines)) <= 100
+    assert "".join(EXPLANATION.split()) in "".join("".join(line[HEAD.index("reason") :] for line in lines).split())
     start = HEAD.index("reason")
     assert all(line[start - 1] == " " and line[start] != " " for line in lines)
 
@@ -154,7 +155,7 @@ def test_following_shows_what_comes_until_interrupted(decided: Settings) -> None
     """A decision made later appears, then its outcome; Ctrl-C ends it quietly with status 130."""
     words = [sys.executable, "-m", "ops.cli", "actions", "--broker", decided.broker, "--follow", "--pool", "late"]
     with subprocess.Popen(
-        words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "100"}
+        words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "200"}
     ) as process:
         assert process.stdout
         assert process.stderr

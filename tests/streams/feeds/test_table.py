@@ -61,6 +61,17 @@ def test_the_example_reads_but_for_its_two_bad_cells() -> None:
     assert not any("K-" in (event.customer_key or "") for event in sales)
 
 
+def test_a_row_without_a_price_is_no_bad_row(tmp_path: Path) -> None:
+    """Counts and deliveries have none; what is there has to be a number all the same."""
+    mapping = SMALL + '[price]\ncolumn = "each"\n'
+    table = "at,what,units,each\n2024-03-01 08:30,roll,3,\n2024-03-01 08:30,roll,3,0.45\n2024-03-01 08:30,roll,3,?\n"
+    none, some, bad = read(tmp_path, table, mapping)
+    assert isinstance(none, Transaction)
+    assert isinstance(some, Transaction)
+    assert (none.unit_price, some.unit_price) == (None, 0.45)
+    assert isinstance(bad, Unreadable)
+
+
 def test_a_parquet_file_reads_as_its_csv_does(tmp_path: Path) -> None:
     """Typed cells (times, dates, whole numbers as floats) become the same events."""
     when = [datetime(2024, 3, 1, 8, 30), datetime(2024, 7, 1, 8, 30)]  # noqa: DTZ001  local, as tables have them
