@@ -6,7 +6,7 @@ is sealed only when Kafka has acknowledged every effect below its `next_offset`.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import faust
@@ -52,6 +52,18 @@ class Ingest:
         self._folding = asyncio.Lock()
         self._wall_s = wall_s
 
+    async def take_batch(self, topic: str, partition: int, records: Sequence[Any]) -> None:
+        """Fold records that were fetched together, for as long as the partition stays ours.
+
+        It may have been given away and come back while one of them was carried out: its shard then reads on from its
+        snapshot and is sent these records again, so going on here would leave a hole in what it has folded.
+        """
+        held = self._shards.held.get((topic, partition))
+        for record in records:
+            if self._shards.held.get((topic, partition)) is not held:
+                return
+            await self.take(topic, partition, record.offset, record.value or b"", record.timestamp / 1000.0)
+
     async def take(self, topic: str, partition: int, offset: int, data: bytes, wall_s: float) -> None:
         """Fold one record and carry out what it wants; raise when the worker has to start again."""
         async with self._folding:
@@ -62,7 +74,11 @@ class Ingest:
             held.folded += 1
             held.end_offset = max(held.end_offset, offset + 1)
             self._unwritten |= dict.fromkeys(effects.touched, (topic, partition))
-            await self._carry_out(effects)
+            try:
+                await self._carry_out(effects)
+            except BaseException:  # also cancellation: the state is ahead of its effects, so it must never be sealed
+                self._shards.revoke(topic, partition)
+                raise
 
     async def write_views(self) -> None:
         """Write the views that have changed; while Redis is away they wait, and nothing else does."""
@@ -153,10 +169,7 @@ def add_ingest(app: faust.App, ingest: Ingest) -> None:
         async for event in stream.noack().events():
             batch = event.message
             try:
-                for record in batch.records:
-                    await ingest.take(
-                        batch.topic, batch.partition, record.offset, record.value or b"", record.timestamp / 1000.0
-                    )
+                await ingest.take_batch(batch.topic, batch.partition, batch.records)
             except Exception as error:
                 log.critical("the worker ends so that its supervisor starts it again: %s", error)
                 await app.crash(error)

@@ -1,0 +1,109 @@
+"""The ingest agent without Kafka: what is sealed, and what is folded when a partition leaves and comes back."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streams.agents.ingest import Ingest
+from streams.errors import UnavailableError
+from streams.forecast_store import MemoryForecastStore
+from streams.health import Health
+from streams.settings import Settings
+from streams.shards import Shards
+from streams.skips import SkipList
+from streams.snapshots import MemorySnapshots
+from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, sale, shop
+
+WALL_S = 2e9
+
+
+@dataclass(frozen=True)
+class Record:
+    """One fetched record."""
+
+    offset: int
+    value: bytes
+    timestamp: int = int(WALL_S * 1000)
+
+
+class Outputs:
+    """Outputs that do `on_send` with each message, and say that the broker has all."""
+
+    def __init__(self, on_send: Callable[[str], Awaitable[None]]) -> None:
+        self._on_send = on_send
+
+    async def send(self, topic: str, _key: str, _message: Any) -> None:
+        """Start sending one message."""
+        await self._on_send(topic)
+
+    async def settled(self) -> None:
+        """Return at once."""
+
+
+def ingest_of(shards: Shards, folder: Path, on_send: Callable[[str], Awaitable[None]]) -> Ingest:
+    """Return an ingest whose outputs do `on_send`."""
+    outputs: Any = Outputs(on_send)
+    skips = SkipList(folder / "skips.jsonl")
+    return Ingest(shards, outputs, MemoryForecastStore(), skips, Health("w"), Settings(data_dir=folder), lambda: WALL_S)
+
+
+def assign(shards: Shards, log: Log) -> None:
+    """Take over the partition of `log`."""
+    end = len(log.records)
+    shards.assign("transactions", log.shard.partition, partitions=PARTITIONS, start_offset=0, end_offset=end)
+
+
+@pytest.mark.asyncio
+async def test_a_state_whose_effects_were_not_handed_over_is_never_sealed(tmp_path: Path) -> None:
+    """Kafka refuses a tick: until the worker has ended no timer may keep a state that believes it was sent."""
+    log = declared(shop())
+    log.promise(START_S)
+    log.promise(START_S + DAY_S)
+    place = ("transactions", log.shard.partition)
+
+    async def refuse(topic: str) -> None:
+        if topic == "ticks":
+            raise UnavailableError("ticks does not take a message")
+
+    store = MemorySnapshots()
+    shards = Shards(store)
+    ingest = ingest_of(shards, tmp_path, refuse)
+    assign(shards, log)
+    with pytest.raises(UnavailableError):
+        await ingest.take_batch(*place, [Record(offset, data) for offset, data in enumerate(log.records)])
+    await ingest.snapshot_due()
+    await ingest.release_all()
+
+    assert store.load(*place).state is None
+
+
+@pytest.mark.asyncio
+async def test_a_batch_ends_when_its_partition_has_left_and_come_back(tmp_path: Path) -> None:
+    """The shard is back at its snapshot and gets every record again: the rest of an old batch would leave a hole."""
+    log = declared(shop())
+    log.promise(START_S)
+    sealed = log.shard.state()
+    log.promise(START_S + DAY_S)
+    log.add(sale(START_S + DAY_S + 10))
+    place = ("transactions", log.shard.partition)
+    store = MemorySnapshots()
+    shards = Shards(store)
+
+    async def rebalance(_topic: str) -> None:
+        if store.load(*place).state is None:
+            store.save(*place, sealed)
+            shards.revoke(*place)
+            assign(shards, log)
+
+    ingest = ingest_of(shards, tmp_path, rebalance)
+    assign(shards, log)
+    records = [Record(offset, data) for offset, data in enumerate(log.records)]
+    await ingest.take_batch(*place, records)
+    assert shards.held[place].shard.next_offset == 4
+
+    await ingest.take_batch(*place, records[4:])
+
+    assert shards.held[place].shard.view("shop") == log.shard.view("shop")
