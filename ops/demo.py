@@ -27,6 +27,8 @@ from streams.settings import Settings
 
 CHECK_S = 0.5
 REPORT_S_MAX = 15.0  # who presses Ctrl-C does not wait longer; `headgate report` takes its time
+TUNE_AFTER_ACTIONS = 400  # some days in, when the first ones have been looked at
+TUNE_WORDS = ("report", "--tune")
 TRAFFIC_WORDS = ("feed", "traffic", "--from", "2018-05-01")  # two months to learn from, then an hour a second
 STOP_S_MAX = 10.0
 WORKER = "worker-0"
@@ -63,7 +65,7 @@ def run(settings: Settings, options: Options, tell: Callable[[str], None], wall_
         if options.browser:
             webbrowser.open(console.address)
         demo = Demo(settings, stack, roles, twin, console, tell)
-        open_things.callback(demo.stop_traffic)
+        open_things.callback(demo.stop_extras)
         try:
             demo.watch(traffic=options.traffic)
         except KeyboardInterrupt:
@@ -84,6 +86,7 @@ class Demo:
     console: Running
     tell: Callable[[str], None]
     feed: Child | None = None
+    tuning: Child | None = None  # makes the report at the end quick
 
     def watch(self, *, traffic: bool) -> None:
         """Look after everything until interrupted; report when the twin has lived through its data."""
@@ -93,6 +96,8 @@ class Demo:
                 if traffic and self.feed is None and self.console.picture.actions_read:
                     # only now: learning the motorway's past would put off the shop's first decision
                     self.feed = _child("feed-traffic", TRAFFIC_WORDS, self.settings)
+                if self.tuning is None and self.console.picture.actions_read > TUNE_AFTER_ACTIONS:
+                    self.tuning = _child("report-tune", TUNE_WORDS, self.settings)
         if self.twin.exit_status != 0:
             ended = how_it_ended(self.twin.exit_status)
             raise UnavailableError(f"the twin ended ({ended}); its log {self.twin.log} ends:\n{self.twin.log_tail()}")
@@ -109,17 +114,22 @@ class Demo:
             return
         self.tell("Comparing with the tuned rule and with perfect foresight on the same demand; Ctrl-C skips it.")
         words = ["report", "--data-dir", str(folder)]
+        process = subprocess.Popen(command_line(words))
         try:
-            subprocess.run(command_line(words), check=False, timeout=REPORT_S_MAX)
+            process.wait(REPORT_S_MAX)
         except subprocess.TimeoutExpired:
             self.tell(f"That takes longer than {REPORT_S_MAX:.0f} s here; run: headgate {' '.join(words)}")
         except KeyboardInterrupt:
-            return
+            self.tell("No report.")
+        finally:
+            process.terminate()
+            process.wait()
 
-    def stop_traffic(self) -> None:
-        """End the motorway's feed, if it was started."""
-        if self.feed is not None:
-            self.feed.stop(STOP_S_MAX)
+    def stop_extras(self) -> None:
+        """End the motorway's feed and the tuning, if they were started."""
+        for child in (self.feed, self.tuning):
+            if child is not None:
+                child.stop(STOP_S_MAX)
 
     @contextmanager
     def _screen(self) -> Iterator[None]:

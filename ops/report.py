@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ops import tuned_rule
 from ops.comparison import Arm, Deciders, Difference, arm, deciders, difference, weekly_costs
 from ops.foresight import foresee
 from ops.journal import Lived, read
@@ -53,7 +54,7 @@ def build(journal: Path, catalog: Catalog, lines: Sequence[Transaction]) -> Repo
     specs = _specs(journal, catalog, rows)
     recorded = {pool_id: _recorded(journal, spec, lines, rows) for pool_id, spec in specs.items()}
     spans = [(periods[0].start_s, periods[-1].end_s) for periods in recorded.values()]
-    rule = rule_alone(list(specs.values()), lines, spans)
+    rule = rule_alone(list(specs.values()), lines, spans, journal.parent / tuned_rule.FILE)
     foresight = [row for pool_id, spec in specs.items() for row in _foreseen(spec, recorded[pool_id])]
     arms = {HEADGATE: rows, RULE: rule.rows, FORESIGHT: foresight}
     from_s, until_s = min(start_s for start_s, _ in spans), max(end_s for _, end_s in spans)

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
+from ops import tuned_rule
 from ops.counterfactual import Learnt, learn, live, tuning_cost
 from ops.journal import Lived
 from ops.twin_actor import actor
@@ -45,19 +47,44 @@ class RuleAlone:
 
 
 def rule_alone(
-    specs: Sequence[PoolSpec], lines: Sequence[Transaction], spans: Sequence[tuple[float, float]]
+    specs: Sequence[PoolSpec],
+    lines: Sequence[Transaction],
+    spans: Sequence[tuple[float, float]],
+    kept: Path | None = None,
 ) -> RuleAlone:
-    """Tune the rule on what was recorded before each pool's span (start, end), and return what it did in it."""
+    """Tune the rule on what was recorded before each pool's span (start, end), and return what it did in it.
+
+    `kept` is a file that remembers what tuning found, so that the same past is tuned once.
+    """
     tasks = [_task(spec, lines, *span) for spec, span in zip(specs, spans, strict=True)]
     buckets = sum(
         len(task.spec.resources) * (task.until_s - task.lines[0].occurred_at_s) for task in tasks if task.lines
     )
     with _workers(len(tasks), heavy=buckets / 86_400 > SERIAL_BUCKETS_MAX) as spread:
         learnt = list(spread(_learn, tasks))
-        tried = _tuned(tasks, learnt, spread)
+        tried = _tuned_or_kept(tasks, learnt, spread, kept)
         factor = min(tried, key=lambda one: tried[one])
         rows = [row for some in spread(_live, tasks, learnt, repeat(factor)) for row in some]
     return RuleAlone(factor, tried, rows)
+
+
+def tune(specs: Sequence[PoolSpec], lines: Sequence[Transaction], from_s: float, kept: Path) -> dict[float, float]:
+    """Tune the rule on what was recorded before `from_s`, keep it in `kept` and return the cost of each factor."""
+    tasks = [_task(spec, lines, from_s, spec.periods.shift(from_s, 1)) for spec in specs]
+    with _workers(len(tasks), heavy=True) as spread:
+        return _tuned_or_kept(tasks, list(spread(_learn, tasks)), spread, kept)
+
+
+def _tuned_or_kept(tasks: list[Task], learnt: list[Learnt], spread: Map, kept: Path | None) -> dict[float, float]:
+    if kept is None:
+        return _tuned(tasks, learnt, spread)
+    past = (line for task in tasks for line in task.lines if line.occurred_at_s < task.from_s)
+    digest = tuned_rule.digest_of([task.spec for task in tasks], past)
+    tried = tuned_rule.read(kept, digest)
+    if tried is None:
+        tried = _tuned(tasks, learnt, spread)
+        tuned_rule.write(kept, digest, tried)
+    return tried
 
 
 def _tuned(tasks: list[Task], learnt: list[Learnt], spread: Map) -> dict[float, float]:
