@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 VIEW_TRIES = 3  # the view is written before its tick is sent, so an older one means that Redis has lost data
 VIEW_PAUSE_S = 0.05
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # pauses when Redis or Kafka does not answer; the last repeats
-RETRY_S_TOTAL = 120.0  # wall time after which a tick is given up even if event time stands still
+STANDING_S_MAX = 120.0  # wall time after which a tick is given up whose event time stands still: it never expires
 
 
 class DecisionHealth(Protocol):
@@ -109,7 +109,7 @@ class Control:
                 tries += 1
                 self._health.count("decisions:retried")
                 log.warning("tick %s is tried again in %.2f s: %s", tick.tick_id, pause_s, error)
-                if time.monotonic() - since_s > RETRY_S_TOTAL:
+                if tick.run_clock.speed_up <= 0 and time.monotonic() - since_s > STANDING_S_MAX:
                     raise
                 await asyncio.sleep(pause_s)
             else:
