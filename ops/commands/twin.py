@@ -1,6 +1,7 @@
 """`headgate twin`: a simulated world in place of the real one, until its recorded demand ends or Ctrl-C."""
 
 import argparse
+import math
 import signal
 from datetime import date, datetime
 from pathlib import Path
@@ -24,9 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, help="recorded demand in the columns of Online Retail II; default: shipped"
     )
-    parser.add_argument("--control-from", type=date.fromisoformat, default=CONTROL_FROM, metavar="DATE")
-    parser.add_argument("--until", type=date.fromisoformat, metavar="DATE", help="the first day not to live through")
-    parser.add_argument("--periods-per-second", type=float, default=0.0, help="0: as fast as decisions come")
+    parser.add_argument("--control-from", type=day, default=CONTROL_FROM, metavar="DATE")
+    parser.add_argument("--until", type=day, metavar="DATE", help="the first day not to live through")
+    parser.add_argument("--periods-per-second", type=pace, default=0.0, help="0: as fast as decisions come")
     parser.add_argument("--wait-s", type=float, default=WAIT_S, help="how long a decision is waited for")
 
 
@@ -51,7 +52,27 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def midnight_s(day: date, catalog: Catalog) -> float:
-    """Return the start of `day` in the timezone of the catalog's first controlled pool, in Unix seconds."""
+def day(text: str) -> date:
+    """Return the day that was typed.
+
+    >>> day("2010-07-01")
+    datetime.date(2010, 7, 1)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2010-10-01") from error
+
+
+def pace(text: str) -> float:
+    """Return the periods a second that were typed; 0 is as fast as decisions come."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or above")
+    return value
+
+
+def midnight_s(on: date, catalog: Catalog) -> float:
+    """Return the start of `on` in the timezone of the catalog's first controlled pool, in Unix seconds."""
     zone = next((pool.timezone for pool in catalog.pools if pool.controlled), "UTC")
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp()
+    return datetime(on.year, on.month, on.day, tzinfo=ZoneInfo(zone)).timestamp()

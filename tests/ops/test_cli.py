@@ -41,6 +41,8 @@ def test_an_option_that_starts_like_a_common_one_is_its_own() -> None:
         (["actoins"], "no command 'actoins'; did you mean 'actions'?"),
         (["frobnicate"], "invalid choice: 'frobnicate' (choose from"),
         (["actions", "--folow"], "`headgate actions` does not know --folow; `headgate actions --help` lists"),
+        (["demo", "--until", "soon"], "--until: 'soon' is no date such as 2010-10-01"),
+        (["twin", "--periods-per-second", "-1"], "--periods-per-second: -1 is not 0 or above"),
         (["dead-letters", "list", "--al"], "`headgate dead-letters` does not know --al"),
     ],
 )

@@ -145,14 +145,19 @@ def test_partitions_that_move_between_workers_lose_and_double_nothing(other: Set
     with EventSender(settings) as sender:
         open_the_shops(sender)
         with worker(replace(settings, worker_id="worker-1")) as second:
-            with worker(replace(settings, worker_id="worker-0")) as first:
-                for day in range(12):
-                    send_day(sender, day)
-                wait_for(lambda: reached(client, 12), first, "closed buckets of two workers")
+            join_and_die(settings, sender, client)
             for day in range(12, DAYS):
                 send_day(sender, day)
             wait_for(lambda: reached(client, DAYS), second, "closed buckets of the one that is left")
     check_stock_and_buckets(settings, client)
+
+
+def join_and_die(settings: Settings, sender: EventSender, client: Any) -> None:
+    """Tell the first twelve days to one worker more, and kill that one."""
+    with worker(replace(settings, worker_id="worker-0")) as first:
+        for day in range(12):
+            send_day(sender, day)
+        wait_for(lambda: reached(client, 12), first, "closed buckets of two workers")
 
 
 def check_stock_and_buckets(settings: Settings, client: Any) -> None:
