@@ -28,7 +28,7 @@ from streams.outputs import Outputs
 from streams.pacemaker import INTERVAL_S, beat
 from streams.settings import Settings
 from streams.shards import Shards
-from streams.skips import SkipList
+from streams.skips import SKIPS, SkipList
 from streams.snapshots import DiskSnapshots
 from streams.transport import install
 
@@ -86,7 +86,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     health = Health(settings.worker_id)
     app.outputs = Outputs(settings)
     install(app, shards, app.outputs.partitions)
-    skips = SkipList(settings.data_dir / "snapshots" / "skips.jsonl")
+    skips = SkipList(settings.data_dir / "snapshots" / SKIPS)
     app.ingest = Ingest(shards, app.outputs, store, skips, health, settings, wall_s)
     add_ingest(app, app.ingest)
     add_control(app, settings, store, RedisClaims(client), health)

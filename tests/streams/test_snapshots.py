@@ -91,6 +91,21 @@ def test_a_skip_survives_a_restart(tmp_path: Path) -> None:
     assert again.find("readings", 1, 43) is None
 
 
+def test_a_torn_line_stops_no_start_and_a_reset_forgets_its_partition(tmp_path: Path) -> None:
+    """The list is read as far as it is whole; in a log made anew the old offsets are other records."""
+    path = tmp_path / "skips.jsonl"
+    SkipList(path).add(Skip("readings", 1, 42, "KeyError"))
+    SkipList(path).add(Skip("readings", 2, 42, "KeyError"))
+    with path.open("ab") as file:
+        file.write(b'{"topic":"readi')
+
+    SkipList(path).forget("readings", 1)
+
+    again = SkipList(path)
+    assert again.find("readings", 1, 42) is None
+    assert again.find("readings", 2, 42) is not None
+
+
 def test_a_key_is_made_once_and_kept_private(tmp_path: Path) -> None:
     """Mode 0600, the same key again, and a key that others can read is refused."""
     path = tmp_path / "keys" / "seal.key"
