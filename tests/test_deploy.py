@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from ops.cli import COMMANDS
+from ops.console.doors import known_host
 from ops.stack.jars import KAFKA_VERSION
 from streams.metrics import METRICS
 
@@ -36,3 +37,12 @@ def test_every_role_is_a_command():
 def test_containers_run_the_kafka_that_was_tested():
     """One version, embedded and in containers."""
     assert f"image: apache/kafka:{KAFKA_VERSION}\n" in COMPOSE
+
+
+def test_prometheus_is_let_in_by_the_name_it_uses():
+    """The console refuses host names that were not configured, and a refused scrape is an empty dashboard."""
+    targets = re.findall(r'targets: \["([^"]+)"\]', (ROOT / "deploy" / "prometheus.yml").read_text(encoding="utf-8"))
+    names = re.findall(r"HEADGATE_CONSOLE_NAMES: (\S+)", COMPOSE)
+
+    assert targets
+    assert all(known_host(target, names) for target in targets)
