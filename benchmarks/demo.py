@@ -37,7 +37,7 @@ def first_action(address: str) -> bool:
 
 def family(root: psutil.Process) -> list[psutil.Process]:
     """Return the demo and everything it started."""
-    return [root, *root.children(recursive=True)]
+    return [one for one in (root, *root.children(recursive=True)) if one.status() != psutil.STATUS_ZOMBIE]
 
 
 def resident_mb(processes: list[psutil.Process], words: str = "") -> float:

@@ -149,6 +149,8 @@ class Demo:
         if self.stack is not None:
             self.stack.check()
         self.roles.check()
+        if self.tuning is not None:
+            self.tuning.wait(0.0)  # it ends by itself: leave no zombie
 
 
 def twin_words(options: Options) -> list[str]:
