@@ -19,8 +19,17 @@ class Ledger(msgspec.Struct):
     on_hand_units: float | None = None
     on_order: dict[str, OnOrder] = msgspec.field(default_factory=dict)  # by action_id
 
+    def check(self, event: Transaction) -> None:
+        """Raise InvalidEventError when `event` cannot be booked; ask before its id is remembered as seen."""
+        if event.kind != "order_accepted":
+            return
+        if event.action_id is None or event.due_at_s is None:
+            raise InvalidEventError("malformed", "an order_accepted has no action_id or no due_at_s")
+        if len(self.on_order) >= ON_ORDER_MAX:
+            raise InvalidEventError("on-order-limit", f"{event.resource_id} has {ON_ORDER_MAX} open orders already")
+
     def apply(self, event: Transaction) -> None:
-        """Move stock by `event`; raise InvalidEventError when it cannot be booked."""
+        """Move stock by `event`, which has passed `check`."""
         match event.kind:
             case "count":
                 self.on_hand_units = event.quantity_units
@@ -37,10 +46,8 @@ class Ledger(msgspec.Struct):
             self.on_hand_units += units
 
     def _order(self, event: Transaction) -> None:
-        if event.action_id is None or event.due_at_s is None:
-            raise InvalidEventError("malformed", "an order_accepted has no action_id or no due_at_s")
-        if len(self.on_order) >= ON_ORDER_MAX:
-            raise InvalidEventError("on-order-limit", f"{event.resource_id} has {ON_ORDER_MAX} open orders already")
+        assert event.action_id is not None
+        assert event.due_at_s is not None
         self.on_order[event.action_id] = OnOrder(
             action_id=event.action_id, units=event.quantity_units, due_at_s=event.due_at_s
         )

@@ -95,10 +95,11 @@ class Pool:
         """Book a clean, new transaction; raise InvalidEventError for a bad one."""
         self._count_unknown(event.resource_id)
         clean_transaction(event, spec=self.spec, now_s=now_s)
+        ledger = self._series[event.resource_id].ledger
+        ledger.check(event)
         bucket = self._bucket(event.occurred_at_s)
         if not self._is_new(event, bucket):
             return
-        ledger = self._series[event.resource_id].ledger
         ledger.apply(event)
         if bucket is not None:
             self._book(event, bucket, ran_out=ledger.on_hand_units is not None and ledger.on_hand_units <= 0)

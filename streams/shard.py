@@ -83,7 +83,14 @@ class Shard:
         shard._epoch = state.epoch
         shard._wall_s = state.wall_s
         shard._run_clock = state.run_clock
-        shard._pools = {name: Pool.restore(pool) for name, pool in state.pools.items()}
+        try:
+            shard._pools = {name: Pool.restore(pool) for name, pool in state.pools.items()}
+        except ValueError as error:
+            place = f"{state.topic}/{state.partition}"
+            raise StateError(
+                f"the snapshot of {place} holds a forecaster that this version cannot take over ({error}); "
+                f"`headgate shard reset {place} --accept-loss` learns it again from the log"
+            ) from error
         return shard
 
     @staticmethod

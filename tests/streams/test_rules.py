@@ -74,6 +74,24 @@ def test_every_rule_parks_what_breaks_it_and_the_stream_goes_on(record: Any, rul
     assert values(log) == [0.0]
 
 
+def test_a_parked_order_can_be_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not booked is not remembered as seen: a redrive under the same id is booked once there is room."""
+    monkeypatch.setattr("streams.ledger.ON_ORDER_MAX", 1)
+    log = declared(shop())
+    orders = [
+        sale(START_S, 5, event_id=name, kind="order_accepted", action_id=name, due_at_s=START_S + DAY_S)
+        for name in ("first", "second")
+    ]
+    log.add(orders[0])
+    log.add(orders[1])
+    assert [letter.rule for letter in log.dead] == ["on-order-limit"]
+    log.add(sale(START_S, 5, event_id="came", kind="receipt", action_id="first"))
+
+    log.add(orders[1])
+
+    assert [order.action_id for order in log.shard.view("shop").series[0].on_order] == ["second"]
+
+
 def test_an_invalid_first_declaration_declares_nothing() -> None:
     """A pool whose timezone does not exist is not there: its events are parked, and a valid declaration heals it."""
     spec = shop(timezone="Mars/Phobos")

@@ -246,3 +246,12 @@ def test_a_foreign_state_is_refused(partitions: int, words: str) -> None:
     state = declared(shop()).shard.state()
     with pytest.raises(StateError, match=words):
         Shard.restore(state if partitions == 8 else b"\x00" + state, partitions=partitions)
+
+
+def test_a_forecaster_of_other_code_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade that cannot read a model says so, and names the command that learns it again."""
+    state = declared(shop()).shard.state()
+    monkeypatch.setattr("online_models.registry.STATE_VERSION", 99)
+
+    with pytest.raises(StateError, match=r"headgate shard reset transactions/\d+ --accept-loss"):
+        Shard.restore(state, partitions=PARTITIONS)
