@@ -97,6 +97,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
 def run(settings: Settings, wall_s: Callable[[], float]) -> NoReturn:
     """Run a worker until it is told to end or cannot go on."""
     worker = faust.Worker(build(settings, wall_s), loglevel="warn", redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # its escapes would end up in the log
     worker.execute_from_commandline()
 
 

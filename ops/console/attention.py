@@ -126,7 +126,11 @@ def _unknown(picture: Picture) -> Iterator[Item]:
 
 
 def _dead_letters(picture: Picture, wall_s: float) -> Iterator[Item]:
-    recent = [letter for letter in picture.dead_letters if letter.at_s >= wall_s - DEAD_WINDOW_S]
+    recent = [
+        letter
+        for letter in picture.dead_letters
+        if letter.at_s >= wall_s - DEAD_WINDOW_S and letter.rule != "unknown-resource"  # they have a line of their own
+    ]
     if recent:
         rules = ", ".join(f"{rule} {count}" for rule, count in Counter(one.rule for one in recent).most_common(4))
         more = "at least " if len(recent) == picture.dead_letters.maxlen else ""

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from streams.events import TransactionKind
 
-SHOWN_MAX = 60  # characters of a cell that a message repeats
+SHOWN_MAX = 32  # characters of a cell that a message repeats
+LETTERS_SHOWN_MAX = 3  # a code such as "n/a" or "Q": nobody's name is told
+DIGITS_SHOWN_MAX = 14  # a date and time to the second; cards and accounts have more
+SHOWN = " +-.,:/%"
 KINDS: tuple[str, ...] = get_args(TransactionKind)
 
 TimeReader = Callable[[Any], float]
@@ -53,7 +56,7 @@ def at(row: Mapping[str, Any], column: str, read: TimeReader) -> float:
     try:
         return read(cell)
     except (ValueError, OverflowError, OSError) as error:
-        raise ValueError(f"column {column!r}: {shown(cell)} is no time ({error})") from error
+        raise ValueError(f"column {column!r}: {shown(cell)} is no time") from error
 
 
 def time_reader(written: str, timezone: str) -> TimeReader:
@@ -89,10 +92,17 @@ def _in_zone(moment: datetime, zone: ZoneInfo) -> float:
 
 
 def shown(cell: object) -> str:
-    """Return a cell's text for a message, bounded.
+    """Return a cell for a message: a number or date as it stands, of anything else only its length.
 
-    >>> shown("x" * 100)[-4:]
-    "...'"
+    Where a table's columns have slipped, what should be a quantity may be a name or the number of a card.
+
+    >>> shown("12,5 %"), shown("Mary Smith"), shown("4111 1111 1111 1111")
+    ("'12,5 %'", 'a text of 10 characters', 'a text of 19 characters')
     """
     whole = str(cell)
-    return repr(whole if len(whole) <= SHOWN_MAX else whole[:SHOWN_MAX] + "...")
+    if len(whole) <= LETTERS_SHOWN_MAX:
+        return repr(whole)
+    digits = sum(character.isdigit() for character in whole)
+    if len(whole) <= SHOWN_MAX and digits <= DIGITS_SHOWN_MAX and all(one in SHOWN or one.isdigit() for one in whole):
+        return repr(whole)
+    return f"a text of {len(whole)} characters"

@@ -145,7 +145,7 @@ def test_local_times_follow_the_clock_changes(date: str, utc_s: float) -> None:
     ("row", "said"),
     [
         ("1,85123A,x,1,31/12/2010 8:26,2.55,,UK", "InvoiceDate '31/12/2010 8:26'"),
-        ("1,85123A,x,few,12/1/2010 8:26,2.55,,UK", "Quantity 'few'"),
+        ("1,85123A,x,few,12/1/2010 8:26,2.55,,UK", "Quantity 'few' is no number"),
         ("1,85123A,x,1,12/1/2010 8:26,,17850,UK", "Price ''"),
         ("1,85123A,x,1", "4 cells, the header has 8"),
     ],
