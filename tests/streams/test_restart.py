@@ -117,12 +117,12 @@ def reached(client: Any, day: int) -> bool:
 
 
 def told(settings: Settings, client: Any) -> bool:
-    """Return whether every day is closed and its buckets lie in Kafka: a view may be seen before they are acknowledged."""
+    """Return whether every day is closed and in Kafka: a view may be seen before its buckets are acknowledged."""
     return reached(client, DAYS) and len(closed_values(settings)) == len(POOLS) * len(SOLD) * DAYS
 
 
 def live(settings: Settings, sender: EventSender, client: Any, until_day: int) -> None:
-    """Let a worker live through six days, and kill it with SIGKILL before it has folded the last three, if it can be."""
+    """Let a worker live through six days, and kill it with SIGKILL once it has folded the first three of them."""
     with worker(settings) as process:
         for day in range(until_day - 6, until_day):
             send_day(sender, day)
