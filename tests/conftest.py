@@ -1,6 +1,7 @@
 """A real Kafka and a real Valkey for each test module that asks for them, on free ports, in a temporary folder."""
 
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 
 import pytest
 
@@ -22,3 +23,8 @@ def settings(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Set
     settings = stack.settings(data_dir=tmp_path_factory.mktemp("data"))
     create_topics(settings)
     return settings
+
+
+def pytest_sessionfinish() -> None:
+    """End the process that multiprocessing keeps beside us, and wait for it: the session leaves nothing behind."""
+    resource_tracker._resource_tracker._stop()
