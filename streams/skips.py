@@ -1,9 +1,11 @@
 """Offsets that broke the fold itself: written to disk before the worker ends, so that the replay passes over them."""
 
-import os
+from bisect import bisect_left, bisect_right, insort
 from pathlib import Path
 
 import msgspec
+
+from streams.durable_lines import DurableLines
 
 SKIPS = "skips.jsonl"  # in the folder of the snapshots
 
@@ -14,43 +16,57 @@ class Skip(msgspec.Struct, frozen=True):
     topic: str
     partition: int
     offset: int
-    message: str  # type of the exception, never its text: that could hold what the record held
+    message: str = ""  # type of the exception, never its text: that could hold what the record held
+    deaths: int = 0  # times that the process ended inside it; 0: it raised
+
+    def reason(self) -> str:
+        """Return why it is passed over, for a dead letter.
+
+        >>> Skip("readings", 1, 42, "KeyError").reason()
+        'folding it raised KeyError; it was passed over'
+        """
+        what = f"ended the process {self.deaths} times" if self.deaths else f"raised {self.message}"
+        return f"folding it {what}; it was passed over"
 
 
 class SkipList:
     """A durable list, one JSON line a record."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = DurableLines(path, Skip)
         self._skips: dict[tuple[str, int, int], Skip] = {}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            decode = msgspec.json.Decoder(Skip).decode
-            for line in path.read_bytes().splitlines():
-                try:
-                    skip = decode(line)
-                except msgspec.DecodeError:  # torn by a crash: its record breaks the fold again and is noted again
-                    continue
-                self._skips[skip.topic, skip.partition, skip.offset] = skip
+        self._offsets: dict[tuple[str, int], list[int]] = {}  # ascending, by place
+        for skip in self._file.read():
+            self._note(skip)
 
     def add(self, skip: Skip) -> None:
         """Remember `skip`; it is durable when this returns."""
-        with self._path.open("ab") as file:
-            file.write(msgspec.json.encode(skip) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self._skips[skip.topic, skip.partition, skip.offset] = skip
+        self._file.append(skip)
+        self._note(skip)
 
     def forget(self, topic: str, partition: int) -> None:
         """Drop the skips of a partition: in a log made anew these offsets are other records."""
         self._skips = {place: skip for place, skip in self._skips.items() if place[:2] != (topic, partition)}
-        aside = self._path.with_suffix(".aside")
-        with aside.open("wb") as file:
-            file.writelines(msgspec.json.encode(skip) + b"\n" for skip in self._skips.values())
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self._path)
+        self._offsets.pop((topic, partition), None)
+        self._file.replace(self._skips.values())
 
     def find(self, topic: str, partition: int, offset: int) -> Skip | None:
         """Return the skip at a place, or None."""
         return self._skips.get((topic, partition, offset))
+
+    def any_in(self, topic: str, partition: int, first: int, last: int) -> bool:
+        """Return whether a record from `first` to `last`, both included, is to be passed over."""
+        offsets = self._offsets.get((topic, partition))
+        return offsets is not None and bisect_left(offsets, first) < bisect_right(offsets, last)
+
+    def between(self, topic: str, partition: int, first: int, last: int) -> list[Skip]:
+        """Return the skips from `first` to `last`, both included."""
+        offsets = self._offsets.get((topic, partition), [])
+        inside = offsets[bisect_left(offsets, first) : bisect_right(offsets, last)]
+        return [self._skips[topic, partition, offset] for offset in inside]
+
+    def _note(self, skip: Skip) -> None:
+        place = (skip.topic, skip.partition, skip.offset)
+        if place not in self._skips:
+            insort(self._offsets.setdefault(place[:2], []), skip.offset)
+        self._skips[place] = skip
