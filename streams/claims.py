@@ -8,9 +8,8 @@ claim is taken before anything is sent, and whoever lost sends what won, as it i
 from typing import Any, Protocol
 
 import redis.asyncio
-from redis.exceptions import RedisError
 
-from streams.errors import UnavailableError
+from streams.redis_answers import answered
 
 CLAIM_KEY = "headgate:claim:"  # + tick_id: the payload as it is sent
 CLAIM_TTL_S = 14 * 86_400  # twice the retention of the topic `ticks`: no tick comes again after that
@@ -43,8 +42,6 @@ class RedisClaims:
 
     async def claim(self, tick_id: str, payload: bytes) -> bytes:
         """See `Claims`."""
-        try:
+        async with answered(self._client, f"Redis does not take the claim of {tick_id}"):
             held = await self._client.set(CLAIM_KEY + tick_id, payload, nx=True, get=True, ex=CLAIM_TTL_S)
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not take the claim of {tick_id}: {error}") from error
         return payload if held is None else bytes(held)

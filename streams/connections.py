@@ -3,7 +3,13 @@
 import ssl
 from typing import Any
 
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
 from streams.settings import Settings
+
+REDIS_S_MAX = 2.0  # until a Redis that does not connect or answer is called silent: slow is not worth waiting for
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
@@ -33,7 +39,7 @@ def kafka_options(settings: Settings) -> dict[str, Any]:
 
 def redis_options(settings: Settings) -> dict[str, Any]:
     """Return the keyword arguments of `redis.Redis.from_url(settings.redis, **options)`, sync and asyncio alike."""
-    options: dict[str, Any] = {"socket_timeout": 5.0, "socket_connect_timeout": 5.0}
+    options: dict[str, Any] = {"socket_timeout": REDIS_S_MAX, "socket_connect_timeout": REDIS_S_MAX}
     if settings.redis_username:
         options["username"] = settings.redis_username
     if settings.redis_password:
@@ -41,3 +47,8 @@ def redis_options(settings: Settings) -> dict[str, Any]:
     if settings.redis_ca_file:
         options["ssl_ca_certs"] = settings.redis_ca_file
     return options
+
+
+def redis_client(settings: Settings) -> redis.asyncio.Redis:
+    """Return a worker's client. A connection that broke is made anew once; whoever asks decides on more."""
+    return redis.asyncio.Redis.from_url(settings.redis, **redis_options(settings), retry=Retry(NoBackoff(), 1))

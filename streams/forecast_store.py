@@ -1,26 +1,33 @@
 """The newest view of each pool: written by compare-and-set, read as `Fresh`, `Stale` or `Missing`.
 
 Redis is a rebuildable view: a write with an older (epoch, next_offset) changes nothing, so replays and zombies
-cannot move a pool backwards. `MemoryForecastStore` is held to the same tests.
+cannot move a pool backwards. Whether it still has what was written is asked by `lost`: a mark in Redis is gone when
+it was emptied, and a server that restarted or took over has another run id. `MemoryForecastStore` is held to the
+same tests.
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha1
 from typing import Any, Protocol
 
 import msgspec
 import redis.asyncio
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError
 
-from streams.errors import UnavailableError
 from streams.events import Cut, PoolView, WorkerHealth, encode
+from streams.redis_answers import answered
 
 VIEW_KEY = "headgate:view:"  # + pool_id: a hash of epoch, offset and body (JSON of PoolView)
 POOLS_KEY = "headgate:pools"  # the set of pool ids that have a view
 HEALTH_KEY = "headgate:worker:"  # + worker_id: JSON of WorkerHealth, expires
 HEALTH_TTL_S = 15
 
-# KEYS: view, pools. ARGV: epoch, next_offset, body, pool_id. Returns 1 when written.
+MARK_KEY = "headgate:mark"  # set by whoever finds it missing: another mark means that Redis was emptied meanwhile
+PIPELINE_BYTES_MAX = 2 * 1024 * 1024  # views sent at once; more go in further pipelines, so that memory stays bounded
+
+# KEYS: view. ARGV: epoch, next_offset, body. Returns 1 when written.
 _COMPARE_AND_SET = """
 local epoch, offset = tonumber(ARGV[1]), tonumber(ARGV[2])
 local held = redis.call('HMGET', KEYS[1], 'epoch', 'offset')
@@ -28,9 +35,9 @@ if held[1] and (tonumber(held[1]) > epoch or (tonumber(held[1]) == epoch and ton
   return 0
 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'offset', ARGV[2], 'body', ARGV[3])
-redis.call('SADD', KEYS[2], ARGV[4])
 return 1
 """
+_SHA = sha1(_COMPARE_AND_SET.encode(), usedforsecurity=False).hexdigest()  # as Redis names scripts
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +95,8 @@ class ForecastStore(Protocol):
         """Return the newest view of the pool, or None."""
         ...
 
-    async def pool_ids(self) -> Sequence[str]:
-        """Return the pools that have a view, in order."""
+    async def lost(self) -> bool:
+        """Return whether something written may be gone since this was last asked, so that all is written again."""
         ...
 
 
@@ -98,6 +105,7 @@ class MemoryForecastStore:
 
     def __init__(self) -> None:
         self._views: dict[str, PoolView] = {}
+        self._asked = False
 
     async def write(self, views: Sequence[PoolView]) -> Sequence[bool]:
         """See `ForecastStore`."""
@@ -114,9 +122,10 @@ class MemoryForecastStore:
         """See `ForecastStore`."""
         return self._views.get(pool_id)
 
-    async def pool_ids(self) -> Sequence[str]:
+    async def lost(self) -> bool:
         """See `ForecastStore`."""
-        return sorted(self._views)
+        asked, self._asked = self._asked, True
+        return not asked
 
 
 class RedisForecastStore:
@@ -124,42 +133,78 @@ class RedisForecastStore:
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client: Any = client
-        self._script: Any = client.register_script(_COMPARE_AND_SET)
         self._decode = msgspec.json.Decoder(PoolView).decode
+        self._life: tuple[bytes, str] | None = None  # the mark and the server's run id when `lost` was last asked
 
     async def write(self, views: Sequence[PoolView]) -> Sequence[bool]:
         """See `ForecastStore`."""
-        try:
-            async with self._client.pipeline(transaction=False) as pipeline:
-                for view in views:
-                    keys = (VIEW_KEY + view.pool_id, POOLS_KEY)
-                    arguments = (view.cut.epoch, view.cut.next_offset, encode(view), view.pool_id)
-                    await self._script(keys=keys, args=arguments, client=pipeline)
-                return [bool(written) for written in await pipeline.execute()]
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not take views: {error}") from error
+        written: list[bool] = []
+        for bodies in _portions(views):
+            async with answered(self._client, f"Redis does not take {len(bodies)} views"):
+                written += await self._write(bodies)
+        return written
 
     async def read(self, pool_id: str) -> PoolView | None:
         """See `ForecastStore`."""
-        try:
+        async with answered(self._client, f"Redis does not give the view of {pool_id}"):
             body = await self._client.hget(VIEW_KEY + pool_id, "body")
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not give the view of {pool_id}: {error}") from error
         return self._decode(body) if body else None
 
-    async def pool_ids(self) -> Sequence[str]:
-        """See `ForecastStore`."""
-        try:
-            return sorted(name.decode() for name in await self._client.smembers(POOLS_KEY))
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not list pools: {error}") from error
+    async def lost(self) -> bool:
+        """See `ForecastStore`. True the first time; one round trip, so ask each second."""
+        async with answered(self._client, "Redis does not say whether it still has all"):
+            async with self._client.pipeline(transaction=False) as pipeline:
+                pipeline.get(MARK_KEY)
+                pipeline.info("server")
+                mark, server = await pipeline.execute(raise_on_error=False)
+            _raise_first([mark])
+            run_id = server.get("run_id", "") if isinstance(server, dict) else ""  # an ACL may keep INFO from us
+            if mark is None:
+                own = secrets.token_hex(8).encode()
+                mark = await self._client.set(MARK_KEY, own, nx=True, get=True) or own
+        before, self._life = self._life, (bytes(mark), run_id)
+        return before != self._life
 
     async def write_health(self, health: WorkerHealth) -> None:
         """Write what a worker says of itself; it expires when the worker falls silent."""
-        try:
+        async with answered(self._client, "Redis does not take the worker's health"):
             await self._client.set(HEALTH_KEY + health.worker_id, encode(health), ex=HEALTH_TTL_S)
-        except (RedisError, OSError) as error:
-            raise UnavailableError(f"Redis does not take the worker's health: {error}") from error
+
+    async def _write(self, bodies: Sequence[tuple[PoolView, bytes]]) -> list[bool]:
+        answers = await self._compare_and_set(bodies)
+        if any(isinstance(answer, NoScriptError) for answer in answers):  # a new or flushed server
+            await self._client.script_load(_COMPARE_AND_SET)
+            answers = await self._compare_and_set(bodies)
+        _raise_first(answers)
+        return [bool(answer) for answer in answers[:-1]]
+
+    async def _compare_and_set(self, bodies: Sequence[tuple[PoolView, bytes]]) -> list[Any]:
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for view, body in bodies:
+                pipeline.evalsha(_SHA, 1, VIEW_KEY + view.pool_id, view.cut.epoch, view.cut.next_offset, body)
+            pipeline.sadd(POOLS_KEY, *(view.pool_id for view, _ in bodies))
+            return list(await pipeline.execute(raise_on_error=False))
+
+
+def _portions(views: Sequence[PoolView]) -> Iterator[list[tuple[PoolView, bytes]]]:
+    """Yield the views with their bodies, as many at a time as `PIPELINE_BYTES_MAX` holds, at least one."""
+    portion: list[tuple[PoolView, bytes]] = []
+    size_bytes = 0
+    for view in views:
+        body = encode(view)
+        if portion and size_bytes + len(body) > PIPELINE_BYTES_MAX:
+            yield portion
+            portion, size_bytes = [], 0
+        portion.append((view, body))
+        size_bytes += len(body)
+    if portion:
+        yield portion
+
+
+def _raise_first(answers: Sequence[Any]) -> None:
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
 
 
 def _place(view: PoolView) -> tuple[int, int]:

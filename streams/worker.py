@@ -11,14 +11,13 @@ from typing import Any, NoReturn
 import faust
 import psutil
 import redis
-import redis.asyncio
 from faust.types import TP
 
 from streams.administration import create_topics
 from streams.agents.control import add_control
 from streams.agents.ingest import Ingest, add_ingest
 from streams.claims import RedisClaims
-from streams.connections import redis_options, tls_context
+from streams.connections import redis_client, redis_options, tls_context
 from streams.errors import UnavailableError
 from streams.events import PartitionHealth
 from streams.forecast_store import HEALTH_TTL_S, RedisForecastStore
@@ -81,7 +80,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
         datadir=str(settings.data_dir / "faust"),
     )
     shards = Shards(DiskSnapshots(_folder(settings, "snapshots"), seal_key(settings)))
-    client = redis.asyncio.Redis.from_url(settings.redis, **redis_options(settings))
+    client = redis_client(settings)
     store = RedisForecastStore(client)
     health = Health(settings.worker_id)
     app.outputs = Outputs(settings)

@@ -55,11 +55,11 @@ async def test_a_higher_epoch_wins_over_any_offset(store: ForecastStore) -> None
 
 
 @pytest.mark.asyncio
-async def test_pools_are_listed_and_a_stranger_is_none(store: ForecastStore) -> None:
-    """Every pool with a view has its name in the list."""
-    await store.write([view(1, pool_id="shop"), view(1, pool_id="annex")])
+async def test_all_is_written_again_by_who_starts_and_by_nobody_else(store: ForecastStore) -> None:
+    """A store that has just started cannot know what is there; afterwards it does. A stranger's view is none."""
+    await store.write([view(1)])
 
-    assert await store.pool_ids() == ["annex", "shop"]
+    assert [await store.lost() for _ in range(3)] == [True, False, False]
     assert await store.read("nobody") is None
 
 
