@@ -1,8 +1,7 @@
 """Event ids in, "seen before" out: exact for open buckets, within a stated bound for what comes later."""
 
-from hashlib import blake2b
-
 import msgspec
+from xxhash import xxh3_64_intdigest
 
 RECENT_IDS_MAX = 10_000  # ids of closed buckets kept a pool: the bound within which late events are deduped
 
@@ -13,7 +12,7 @@ def id64(text: str) -> int:
     >>> id64("489434-1") == id64("489434-1"), id64("489434-1") == id64("489434-2")
     (True, False)
     """
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+    return xxh3_64_intdigest(text.encode())
 
 
 class Seen(msgspec.Struct):

@@ -4,6 +4,7 @@ An own idempotent producer: Faust's is idempotent only inside transactions, and 
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,9 +15,10 @@ from streams.connections import kafka_options
 from streams.errors import UnavailableError
 from streams.events import encode
 from streams.settings import Settings
-from streams.topics import MESSAGE_BYTES_MAX
+from streams.topics import MESSAGE_BYTES_MAX, partition_of
 
-UNSETTLED_MAX = 5000  # messages under way; `send` waits for the oldest beyond
+UNSETTLED_MAX = 200  # messages or batches of messages under way; `send` waits for the oldest beyond
+BATCH_BYTES_MAX = 128 * 1024  # of messages that are sent together; a larger message goes alone
 
 
 class Outputs:
@@ -27,6 +29,7 @@ class Outputs:
         self._producer: Any = None
         self._under_way: set[asyncio.Future[Any]] = set()
         self._failure: BaseException | None = None
+        self.ends: dict[tuple[str, int], int] = {}  # after the newest record acknowledged, by topic and partition
 
     async def start(self) -> None:
         """Connect; raise UnavailableError when no broker answers."""
@@ -38,6 +41,7 @@ class Outputs:
             enable_idempotence=True,
             compression_type="lz4",
             linger_ms=2,
+            max_batch_size=BATCH_BYTES_MAX,
             max_request_size=4 * MESSAGE_BYTES_MAX,
         )
         try:
@@ -64,6 +68,37 @@ class Outputs:
             raise UnavailableError(f"{topic} does not take a message: {error}") from error
         self._under_way.add(future)
         future.add_done_callback(self._done)
+        await self._with_room()
+
+    async def send_all(self, topic: str, messages: Sequence[tuple[str, msgspec.Struct]]) -> None:
+        """Start sending messages with their keys; they are there, in order by key, once `settled` has returned."""
+        if not messages:
+            return
+        partitions = len(await self.partitions(topic))
+        batches: dict[int, Any] = {}
+        for key, message in messages:
+            partition = partition_of(key, partitions)
+            batch = batches.get(partition)
+            if batch is None:
+                batch = batches[partition] = self._producer.create_batch()
+            record = {"key": key.encode(), "value": encode(message), "timestamp": None}
+            if batch.append(**record) is None:  # full
+                await self._send_batch(topic, partition, batch)
+                batch = batches[partition] = self._producer.create_batch()
+                batch.append(**record)
+        for partition, batch in batches.items():
+            await self._send_batch(topic, partition, batch)
+
+    async def _send_batch(self, topic: str, partition: int, batch: Any) -> None:
+        try:
+            future = await self._producer.send_batch(batch, topic, partition=partition)
+        except (KafkaError, OSError) as error:
+            raise UnavailableError(f"{topic} does not take messages: {error}") from error
+        self._under_way.add(future)
+        future.add_done_callback(self._done)
+        await self._with_room()
+
+    async def _with_room(self) -> None:
         while len(self._under_way) > UNSETTLED_MAX:
             await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
 
@@ -80,3 +115,6 @@ class Outputs:
             self._failure = asyncio.CancelledError("sending was cancelled")
         elif (error := future.exception()) is not None:
             self._failure = error  # for good: only a restart from the last snapshot sends it again
+        else:
+            placed = future.result()
+            self.ends[placed.topic, placed.partition] = placed.offset + 1

@@ -14,6 +14,7 @@ from streams.demand import Accumulator, ClosedBucket, DemandBuckets, OpenBucket,
 from streams.effects import Effects
 from streams.errors import InvalidEventError
 from streams.events import BucketClosed, Covariate, Cut, Heartbeat, PoolView, SensorReading, Tick, Transaction
+from streams.lane import Lane, line_of
 from streams.series import SLOTS_PER_WEEK, Series, SeriesState
 from streams.watermark import Watermark
 
@@ -50,6 +51,7 @@ class Pool:
         self._unknown = state.unknown
         self._series = series
         self._periods = state.spec.periods
+        self._index()
 
     @classmethod
     def new(cls, spec: PoolSpec, *, now_s: float) -> "Pool":
@@ -90,6 +92,35 @@ class Pool:
             series[resource.id] = one
         self._series = series
         self.spec = spec
+        self._index()
+
+    def lane(self, clock: RunClock) -> Lane | None:
+        """Return the short way for plain records of the bucket asked for last, or None while it has no event."""
+        demand, seen = self._demand, self._seen
+        start_s = demand.span[0]
+        bucket, ids = demand.open.get(start_s), seen.open.get(start_s)
+        if bucket is None or ids is None or demand.closed_until_s is None:
+            return None
+        return Lane(
+            clock=clock,
+            ahead_s_max=self.spec.ahead_s_max,
+            span=demand.span,
+            closes_at_s=self._periods.shift(demand.closed_until_s, 1) + self.spec.lateness_s,
+            silent_at_s=self._watermark.silent_at_s(),
+            bucket=bucket,
+            ids=ids,
+            other_ids=tuple(other for other in seen.open.values() if other is not ids),
+            recent_ids=seen.recent,
+            drops_lines=self._drops_lines,
+            ledgers=self._ledgers,
+            feeds=self._watermark.feeds,
+            counters=self.counters,
+        )
+
+    def _index(self) -> None:
+        """Look up once what the declaration says."""
+        self._ledgers = {name: one.ledger for name, one in self._series.items()}
+        self._drops_lines = frozenset(feed.id for feed in self.spec.feeds if feed.repeated_lines == "drop")
 
     def apply_transaction(self, event: Transaction, *, now_s: float) -> None:
         """Book a clean, new transaction; raise InvalidEventError for a bad one."""
@@ -183,13 +214,9 @@ class Pool:
     def _is_new(self, event: Transaction, bucket: OpenBucket | None) -> bool:
         if not self._is_fresh_id(event.event_id, event.occurred_at_s, bucket):
             return False
-        feed = next((feed for feed in self.spec.feeds if feed.id == event.feed_id), None)
-        if feed is None or feed.repeated_lines == "keep" or event.document_id is None:
+        if event.document_id is None or event.feed_id not in self._drops_lines:
             return True
-        line = f"{event.document_id}|{event.resource_id}|{event.kind}|{event.quantity_units}|{event.unit_price}"
-        if self._seen.add(
-            f"line|{line}|{event.occurred_at_s}", bucket_start_s=self._start(event.occurred_at_s, bucket)
-        ):
+        if self._seen.add(line_of(event), bucket_start_s=self._start(event.occurred_at_s, bucket)):
             return True
         self.count("repeated-line")
         return False

@@ -1,13 +1,17 @@
 """State = fold(apply, log): one (topic, partition)'s records in, state and effects out. Pure and deterministic.
 
 The same records give the same state and effects on any machine at any time: `wall_s` is the broker's append
-time, and nothing here reads a clock, the environment or a random number.
+time, and nothing here reads a clock, the environment or a random number. However records are cut into batches, `fold`
+comes to what `apply` does with one after the other.
 """
+
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from streams.catalog import PoolSpec, validate_pool
 from streams.clock import LIVE, RunClock
+from streams.decoding import Decoded, decode_all, decode_one
 from streams.effects import Effects
 from streams.errors import ConfigurationError, InvalidEventError, StateError
 from streams.events import (
@@ -21,13 +25,16 @@ from streams.events import (
     SensorReading,
     Transaction,
     Unreadable,
-    decode_input,
 )
+from streams.lane import Lane
 from streams.pool import Pool, PoolState
-from streams.topics import MESSAGE_BYTES_MAX, partition_of
+from streams.records import Records
+from streams.topics import partition_of
 
 STATE_VERSION = 1
 REASON_MAX = 300  # characters of a feed's reason that a dead letter repeats
+DECODED_MAX = 2_000  # records decoded at once: about 2 MB of objects
+CLOSED_MAX = 100  # series closed in one slice of a batch, or one record more: some 20 ms in which nobody else runs
 
 
 class ShardState(msgspec.Struct):
@@ -62,6 +69,7 @@ class Shard:
         self._wall_s = 0.0  # the newest append time: time is in the log
         self._run_clock = LIVE
         self._pools: dict[str, Pool] = {}
+        self._lanes: dict[str, Lane] = {}  # of pools whose last record was plain
 
     @classmethod
     def restore(cls, data: bytes, *, partitions: int) -> "Shard":
@@ -116,31 +124,75 @@ class Shard:
             )
         )
 
+    def fold(self, records: Records) -> Iterator[Effects]:
+        """Fold records that are not folded yet, slice by slice: between two slices the state is whole.
+
+        A record that raises is the one at `next_offset - 1`, and the state is then half changed.
+        """
+        records = records.after(self.next_offset)
+        for start in range(0, len(records), DECODED_MAX):
+            yield from self._fold(records, start, decode_all(records.values[start : start + DECODED_MAX]))
+
+    def _fold(self, records: Records, start: int, decoded: Sequence[Decoded]) -> Iterator[Effects]:
+        offsets, walls_s, lanes = records.offsets, records.wall_s, self._lanes
+        effects = Effects()
+        for at, event in enumerate(decoded, start):
+            self._reach(offsets[at], walls_s[at])
+            if type(event) is Transaction or type(event) is SensorReading:
+                lane = lanes.get(event.pool_id) or self._lane(event.pool_id)
+                if lane is not None and lane.take(event, event.event_id or self._place(offsets[at]), self._wall_s):
+                    effects.touched.add(event.pool_id)
+                    continue
+            self._apply(event, records.values[at], offsets[at], effects)
+            if len(effects.closed) >= CLOSED_MAX:
+                yield effects
+                effects = Effects()
+        yield effects
+
     def apply(self, data: bytes, *, offset: int, wall_s: float) -> Effects:
         """Fold the record at `offset`, appended at `wall_s`. A record below `next_offset` was folded before."""
         effects = Effects()
-        if offset < self.next_offset:
-            return effects
+        if offset >= self.next_offset:
+            self._reach(offset, wall_s)
+            try:
+                event: Decoded = decode_one(data)
+            except InvalidEventError as error:
+                event = error
+            self._apply(event, data, offset, effects)
+        return effects
+
+    def _reach(self, offset: int, wall_s: float) -> None:
         self.next_offset = offset + 1
         self._wall_s = max(self._wall_s, wall_s)
+
+    def _lane(self, pool_id: str) -> Lane | None:
+        pool = self._pools.get(pool_id)
+        lane = pool.lane(pool.run_clock or self._run_clock) if pool else None
+        if lane is not None:
+            self._lanes[pool_id] = lane
+        return lane
+
+    def _apply(self, event: Decoded, data: bytes, offset: int, effects: Effects) -> None:
+        """Fold one event by all the rules; what lanes remember of its pool is out of date then."""
         pool_id, event_id = None, None
         try:
-            event = self._decoded(data)
+            if isinstance(event, InvalidEventError):
+                raise event
             if isinstance(event, Clock):
+                self._lanes.clear()
                 self._beat(event, effects)
-                return effects
+                return
             pool_id, event_id = event.pool_id, getattr(event, "event_id", None)
+            self._lanes.pop(pool_id, None)
             self._apply_to_pool(event, offset, effects)
         except InvalidEventError as error:
             self._park(error, data, offset=offset, pool_id=pool_id, event_id=event_id, effects=effects)
-        return effects
 
     def park(self, data: bytes, error: InvalidEventError, *, offset: int, wall_s: float) -> Effects:
         """Pass over the record at `offset`, which cannot be folded, and say so in the dead letters."""
         effects = Effects()
         if offset >= self.next_offset:
-            self.next_offset = offset + 1
-            self._wall_s = max(self._wall_s, wall_s)
+            self._reach(offset, wall_s)
             self._park(error, data, offset=offset, pool_id=None, event_id=None, effects=effects)
         return effects
 
@@ -160,14 +212,6 @@ class Shard:
             for name, count in pool.counters.items():
                 total[name] = total.get(name, 0) + count
         return total
-
-    def _decoded(self, data: bytes) -> InputEvent:
-        if len(data) > MESSAGE_BYTES_MAX:
-            raise InvalidEventError("oversize", f"{len(data)} bytes; an event has at most {MESSAGE_BYTES_MAX}")
-        try:
-            return decode_input(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise InvalidEventError("malformed", f"no event of this vocabulary: {error}") from error
 
     def _apply_to_pool(self, event: InputEvent, offset: int, effects: Effects) -> None:
         assert not isinstance(event, Clock)

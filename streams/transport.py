@@ -15,7 +15,8 @@ from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
 
 from streams.errors import ConfigurationError
-from streams.shards import Shards
+from streams.records import Records
+from streams.shards import Shards, Span
 from streams.topics import INPUT_TOPICS
 
 TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
@@ -35,7 +36,7 @@ class Batch(ConsumerMessage):
 
     __slots__ = ("records",)
 
-    records: Sequence[Any]  # aiokafka ConsumerRecords, in the order of their offsets
+    records: Records
 
 
 class SnapshotConsumer(driver.Consumer):
@@ -64,7 +65,7 @@ class SnapshotConsumer(driver.Consumer):
         batch = Batch(
             *place, None, None, b"", None, tp=tp, generation_id=self.app.consumer_generation_id
         )  # no headers, key, value or checksum: they are the records'
-        batch.records = records
+        batch.records = Records.of(records)
         return batch
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
@@ -77,16 +78,8 @@ class SnapshotConsumer(driver.Consumer):
             starts = await self.earliest_offsets(*inputs)
             ends = await self.highwaters(*inputs)
             counts = {name: len(await transport.partitions_of(name)) for name in {tp.topic for tp in inputs}}
-            offsets = {
-                tp: transport.shards.assign(
-                    tp.topic,
-                    tp.partition,
-                    partitions=counts[tp.topic],
-                    start_offset=starts[tp],
-                    end_offset=ends[tp],
-                )
-                for tp in inputs
-            }
+            spans = {(tp.topic, tp.partition): Span(counts[tp.topic], starts[tp], ends[tp]) for tp in inputs}
+            offsets = {TP(*place): at for place, at in (await transport.shards.take_over(spans)).items()}
             await self.seek_wait(offsets)
             places.update(offsets)
         return places

@@ -93,6 +93,12 @@ class Watermark(msgspec.Struct):
         for feed in self.feeds.values():
             feed.note_silence(now_s=now_s, started_at_s=self.started_at_s)
 
+    def silent_at_s(self) -> float:
+        """Return a moment before which no feed falls silent that is heard now; its rounding errs on the early side."""
+        heard = (feed for feed in self.feeds.values() if feed.silent_from_s is None)
+        ends = [(self.started_at_s if f.heard_at_s is None else f.heard_at_s) + f.silence_s_max for f in heard]
+        return min(ends, default=math.inf) - 1e-3
+
     def reach_s(self, *, now_s: float, ahead_s_max: float) -> float:
         """Return the event time up to which buckets may close: the slowest feed that is still heard, capped.
 

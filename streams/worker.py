@@ -16,11 +16,15 @@ from faust.types import TP
 from streams.administration import create_topics
 from streams.agents.control import add_control
 from streams.agents.ingest import Ingest, add_ingest
+from streams.agents.views import Views
+from streams.attempts import FOLDER as ATTEMPTS
+from streams.attempts import Attempts
 from streams.claims import RedisClaims
 from streams.connections import redis_client, redis_options, tls_context
 from streams.errors import UnavailableError
 from streams.events import PartitionHealth
 from streams.forecast_store import HEALTH_TTL_S, RedisForecastStore
+from streams.guarded_fold import GuardedFold
 from streams.health import Health
 from streams.keys import seal_key
 from streams.outputs import Outputs
@@ -28,6 +32,7 @@ from streams.pacemaker import INTERVAL_S, beat
 from streams.settings import Settings
 from streams.shards import Shards
 from streams.skips import SKIPS, SkipList
+from streams.snapshot_topic import TopicSnapshots
 from streams.snapshots import DiskSnapshots
 from streams.transport import install
 
@@ -45,6 +50,7 @@ class WorkerApp(faust.App):
 
     outputs: Outputs
     ingest: Ingest
+    shards: Shards
 
     async def on_start(self) -> None:
         """Connect the outputs first."""
@@ -55,6 +61,7 @@ class WorkerApp(faust.App):
         """Seal every shard, so that the next start replays nothing; a crash does without."""
         if not self.crashed:
             await self.ingest.release_all()
+        await self.shards.stop()
         await self.outputs.stop()
         await super().on_stop()
 
@@ -79,14 +86,22 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
         web_enabled=False,
         datadir=str(settings.data_dir / "faust"),
     )
-    shards = Shards(DiskSnapshots(_folder(settings, "snapshots"), seal_key(settings)))
     client = redis_client(settings)
     store = RedisForecastStore(client)
     health = Health(settings.worker_id)
+    key = seal_key(settings)
+    shards = app.shards = Shards(
+        DiskSnapshots(_folder(settings, "snapshots"), key),
+        TopicSnapshots(settings, key, wall_s),
+        topic_interval_s=settings.snapshot_topic_interval_s,
+        count=health.count,
+    )
     app.outputs = Outputs(settings)
     install(app, shards, app.outputs.partitions)
     skips = SkipList(settings.data_dir / "snapshots" / SKIPS)
-    app.ingest = Ingest(shards, app.outputs, store, skips, health, settings, wall_s)
+    attempts = Attempts(_folder(settings, ATTEMPTS), settings.worker_id, skips)
+    views = Views(shards, store, health)
+    app.ingest = Ingest(shards, app.outputs, views, GuardedFold(skips, attempts), health, settings, wall_s)
     add_ingest(app, app.ingest)
     add_control(app, settings, store, RedisClaims(client), health)
     _add_beats(app, shards, store, health, wall_s)

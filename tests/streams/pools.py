@@ -6,6 +6,7 @@ from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.events import BucketClosed, Clock, DeadLetter, Heartbeat, InputEvent, Tick, Transaction, encode
 from streams.ledger import Ledger
+from streams.records import Records
 from streams.shard import Shard
 from streams.topics import partition_of
 
@@ -106,3 +107,9 @@ class Log:
 def values(log: Log, resource_id: str = "mug") -> list[float | None]:
     """Return the closed buckets of one resource."""
     return [closed.value for closed in log.closed if closed.resource_id == resource_id]
+
+
+def records_of(log: Log) -> Records:
+    """Return the whole of `log` as if it had been fetched at once."""
+    offsets = range(len(log.records))
+    return Records(offsets, [2e9 + offset for offset in offsets], log.records)

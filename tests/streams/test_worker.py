@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,18 @@ import pytest
 
 from ops.stack.local import LocalStack
 from streams.agents.ingest import Ingest
+from streams.agents.views import Views
+from streams.attempts import Attempts
 from streams.errors import StateError
 from streams.events import DeadLetter
 from streams.forecast_store import MemoryForecastStore
+from streams.guarded_fold import GuardedFold
 from streams.health import Health
 from streams.settings import Settings
 from streams.shards import Shards
 from streams.skips import SkipList
 from streams.snapshots import DiskSnapshots, MemorySnapshots
-from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, sale, shop
+from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, records_of, sale, shop
 
 
 def worker_says(settings: Settings) -> str:
@@ -56,6 +60,11 @@ class Recorded:
         """Keep one message."""
         self.sent.append((topic, message))
 
+    async def send_all(self, topic: str, messages: Sequence[tuple[str, Any]]) -> None:
+        """Start sending several."""
+        for key, message in messages:
+            await self.send(topic, key, message)
+
     async def settled(self) -> None:
         """Return at once."""
 
@@ -64,11 +73,12 @@ def ingest_of(folder: Path, shards: Shards, log: Log) -> tuple[Ingest, Recorded]
     """Return an ingest of one partition, ready to take the records of `log`."""
     outputs = Recorded()
     skips = SkipList(folder / "skips.jsonl")
+    fold = GuardedFold(skips, Attempts(folder / "attempts", "w", skips))
     ingest = Ingest(
         shards,
         outputs,
-        MemoryForecastStore(),
-        skips,
+        Views(shards, MemoryForecastStore(), Health("w")),
+        fold,
         Health("w"),
         Settings(data_dir=folder),
         lambda: 0.0,  # type: ignore[arg-type]
@@ -79,8 +89,7 @@ def ingest_of(folder: Path, shards: Shards, log: Log) -> tuple[Ingest, Recorded]
 
 async def fold_all(ingest: Ingest, place: tuple[str, int], log: Log) -> None:
     """Give every record of `log` to `ingest`."""
-    for offset, data in enumerate(log.records):
-        await ingest.take(*place, offset, data, 2e9)
+    await ingest.take_batch(*place, records_of(log))
 
 
 @pytest.mark.asyncio

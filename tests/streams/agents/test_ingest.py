@@ -1,32 +1,25 @@
 """The ingest agent without Kafka: what is sealed, and what is folded when a partition leaves and comes back."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from streams.agents.ingest import Ingest
+from streams.agents.views import Views
+from streams.attempts import Attempts
 from streams.errors import UnavailableError
 from streams.forecast_store import MemoryForecastStore
+from streams.guarded_fold import GuardedFold
 from streams.health import Health
 from streams.settings import Settings
 from streams.shards import Shards
 from streams.skips import SkipList
 from streams.snapshots import MemorySnapshots
-from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, sale, shop
+from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, records_of, sale, shop
 
 WALL_S = 2e9
-
-
-@dataclass(frozen=True)
-class Record:
-    """One fetched record."""
-
-    offset: int
-    value: bytes
-    timestamp: int = int(WALL_S * 1000)
 
 
 class Outputs:
@@ -39,6 +32,11 @@ class Outputs:
         """Start sending one message."""
         await self._on_send(topic)
 
+    async def send_all(self, topic: str, messages: Sequence[tuple[str, Any]]) -> None:
+        """Start sending several."""
+        for key, message in messages:
+            await self.send(topic, key, message)
+
     async def settled(self) -> None:
         """Return at once."""
 
@@ -47,7 +45,9 @@ def ingest_of(shards: Shards, folder: Path, on_send: Callable[[str], Awaitable[N
     """Return an ingest whose outputs do `on_send`."""
     outputs: Any = Outputs(on_send)
     skips = SkipList(folder / "skips.jsonl")
-    return Ingest(shards, outputs, MemoryForecastStore(), skips, Health("w"), Settings(data_dir=folder), lambda: WALL_S)
+    fold = GuardedFold(skips, Attempts(folder / "attempts", "w", skips))
+    views = Views(shards, MemoryForecastStore(), Health("w"))
+    return Ingest(shards, outputs, views, fold, Health("w"), Settings(data_dir=folder), lambda: WALL_S)
 
 
 def assign(shards: Shards, log: Log) -> None:
@@ -73,7 +73,7 @@ async def test_a_state_whose_effects_were_not_handed_over_is_never_sealed(tmp_pa
     ingest = ingest_of(shards, tmp_path, refuse)
     assign(shards, log)
     with pytest.raises(UnavailableError):
-        await ingest.take_batch(*place, [Record(offset, data) for offset, data in enumerate(log.records)])
+        await ingest.take_batch(*place, records_of(log))
     await ingest.snapshot_due()
     await ingest.release_all()
 
@@ -100,10 +100,10 @@ async def test_a_batch_ends_when_its_partition_has_left_and_come_back(tmp_path: 
 
     ingest = ingest_of(shards, tmp_path, rebalance)
     assign(shards, log)
-    records = [Record(offset, data) for offset, data in enumerate(log.records)]
+    records = records_of(log)
     await ingest.take_batch(*place, records)
     assert shards.held[place].shard.next_offset == 4
 
-    await ingest.take_batch(*place, records[4:])
+    await ingest.take_batch(*place, records.after(4))
 
     assert shards.held[place].shard.view("shop") == log.shard.view("shop")

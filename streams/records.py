@@ -1,0 +1,54 @@
+"""What was fetched of one partition in, one value out that the fold takes whole: offsets, append times and bytes."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of one partition that were fetched together. All sequences share one order and length, n >= 1."""
+
+    offsets: Sequence[int]  # (n,) ascending; an offset may be missing after compaction or an aborted transaction
+    wall_s: Sequence[float]  # (n,) Unix seconds at which the broker appended them
+    values: Sequence[bytes]  # (n,)
+
+    @classmethod
+    def of(cls, fetched: Sequence["Fetched"]) -> "Records":
+        """Return what Kafka's client fetched, without what else it knows of each record."""
+        return cls(
+            [record.offset for record in fetched],
+            [record.timestamp / 1000.0 for record in fetched],
+            [record.value or b"" for record in fetched],
+        )
+
+    def after(self, next_offset: int) -> "Records":
+        """Return the records from `next_offset` on; it may leave none.
+
+        >>> Records([3, 4, 7], [0.0, 0.0, 0.0], [b"a", b"b", b"c"]).after(5).offsets
+        [7]
+        """
+        start = bisect_left(self.offsets, next_offset)
+        return Records(self.offsets[start:], self.wall_s[start:], self.values[start:]) if start else self
+
+    def before(self, end_offset: int) -> "Records":
+        """Return the records below `end_offset`; it may leave none."""
+        end = bisect_left(self.offsets, end_offset)
+        return Records(self.offsets[:end], self.wall_s[:end], self.values[:end])
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes of all values."""
+        return sum(map(len, self.values))
+
+    def __len__(self) -> int:
+        """Return how many they are."""
+        return len(self.offsets)
+
+
+class Fetched:
+    """The three things that are asked of a record of any Kafka client."""
+
+    offset: int
+    timestamp: int  # Unix milliseconds
+    value: bytes | None
