@@ -15,6 +15,7 @@ from streams.effects import Effects
 from streams.errors import InvalidEventError
 from streams.events import BucketClosed, Covariate, Cut, Heartbeat, PoolView, SensorReading, Tick, Transaction
 from streams.lane import Lane, line_of
+from streams.ledger import OVERDUE_LEAD_TIMES, Ledger
 from streams.series import SLOTS_PER_WEEK, Series, SeriesState
 from streams.watermark import Watermark
 
@@ -251,6 +252,8 @@ class Pool:
         expires_at_s = self._periods.shift(bucket.end_s, EXPIRY_PERIODS)
         for resource in self.spec.resources:
             series = self._series[resource.id]
+            if series.ledger.on_order:
+                self._give_up_orders(resource, series.ledger, bucket.end_s)
             learnt = self._learnable(resource, series, bucket, whole=whole)
             said = series.forecast
             series.learn(learnt, slots, as_of_s=bucket.end_s, expires_at_s=expires_at_s)
@@ -272,6 +275,11 @@ class Pool:
         if self.spec.controlled:
             effects.ticks.append(self._tick(bucket, missing=not whole, now_s=now_s, cut=cut, clock=clock))
         return whole
+
+    def _give_up_orders(self, resource: ResourceSpec, ledger: Ledger, now_s: float) -> None:
+        past_s = self._periods.shift(now_s, -OVERDUE_LEAD_TIMES * (resource.lead_time_periods + 1))
+        if given_up := ledger.give_up(past_s):
+            self.counters["orders:overdue"] = self.counters.get("orders:overdue", 0) + given_up
 
     def _learnable(self, resource: ResourceSpec, series: Series, bucket: ClosedBucket, *, whole: bool) -> Bucket:
         heard = bucket.content.series.get(resource.id)
