@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float64s = NDArray[np.float64]
+Slots = Sequence[int] | NDArray[np.intp]  # slots of the week of periods one after the other
+Covariates = tuple[tuple[str, float], ...]  # name and value as observed
 
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 
@@ -27,7 +29,7 @@ class Bucket:
     slot_of_week: int  # 0 .. slots_per_week - 1 in the pool's local time, Monday first
     value: float | None  # units per period, or the mean of readings
     censored: bool = False
-    covariates: tuple[tuple[str, float], ...] = ()  # as observed inside the period; an absent name is masked
+    covariates: Covariates = ()  # as observed inside the period; an absent name is masked
 
 
 @dataclass(frozen=True, slots=True)

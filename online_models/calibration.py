@@ -20,6 +20,8 @@ class Calibration:
     1.5
     """
 
+    __slots__ = ("_rate", "believed", "came")
+
     def __init__(self, slots_per_day: int) -> None:
         self._rate = 1.0 / (DAYS * slots_per_day)
         self.came = 0.0  # units per period, smoothed from zero

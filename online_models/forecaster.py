@@ -3,23 +3,23 @@
 Every family says only how the mean moves (`Mean`); what all families promise is kept here once.
 """
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from online_models.base import Bucket, Float64s, Forecast
+from online_models.base import Bucket, Covariates, Float64s, Forecast, Slots
 from online_models.calibration import Calibration
 from online_models.quantiles import ResidualQuantiles
 
 LARGEST_TIMES = 3.0  # no forecast lies above this many times the largest demand learnt
 ERROR_RATE = 0.03  # of the discounted mean absolute error: about the last 30 buckets
 VALUE_MAX = 1e12  # units per period: beyond anything that is counted, far within single precision
-STATE_VERSION = 2  # raise it when the meaning of a field changes: an older state is refused, and learnt again
-
-Covariates = tuple[tuple[str, float], ...]
+STATE_VERSION = 3  # raise it when the meaning of a field changes: an older state is refused, and learnt again
 
 
 class Mean(Protocol):
@@ -32,17 +32,38 @@ class Mean(Protocol):
         """
         ...
 
-    def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
+    def path(self, slots_of_week: Slots) -> Float64s | None:
         """Return the mean of the next periods, shape (len(slots_of_week),), or None before enough was learnt."""
         ...
 
-    def state(self, restored: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return everything kept, after taking over `restored` if it is given."""
+    def state(self) -> tuple[Any, ...]:
+        """Return everything kept, as plain values for msgpack."""
         ...
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Take over what `state()` of an object of the same slots per week returned."""
+        ...
+
+
+_ENCODER = msgspec.msgpack.Encoder()
 
 
 class SeriesForecaster:
     """A `Mean` with everything around it; keeps the contract `online_models.base.Forecaster`."""
+
+    __slots__ = (
+        "_calibration",
+        "_count",
+        "_error",
+        "_errors",
+        "_largest",
+        "_mean",
+        "_path",
+        "_residuals",
+        "_shape",
+        "_slot_of_week",
+        "family",
+    )
 
     def __init__(
         self,
@@ -58,13 +79,12 @@ class SeriesForecaster:
         self._mean = mean(slots_per_week)
         self._calibration = Calibration(max(slots_per_week // 7, 1))
         self._residuals = ResidualQuantiles(horizon_periods, lead_periods)
-        self._length = max(horizon_periods, lead_periods)
         self._largest = 0.0  # units per period, of what was learnt
         self._error = 0.0
         self._errors = 0  # one-step forecasts that met their actual
         self._count = 0
-        self._slots: list[int] = []  # of the path
-        self._path: Float64s | None = None  # (length,) centres of the next periods, as said after the last bucket
+        self._slot_of_week: int | None = None  # of the last bucket
+        self._path: Float64s | None = None  # centres of the next periods, horizon or lead, as said after that bucket
 
     def learn(self, bucket: Bucket) -> None:
         """Learn from the next bucket of the series; buckets come in order, missing ones included."""
@@ -79,64 +99,48 @@ class SeriesForecaster:
         believed = self._mean.learn(bucket.slot_of_week, value, centre, bucket.covariates)
         if value is not None:
             self._remember(value, said, believed)
-        self._slots = self._following(bucket.slot_of_week, self._length)
-        self._path = self._means(self._slots)
+        self._slot_of_week = bucket.slot_of_week
+        self._path = self._means(self._ahead()[1])
         self._residuals.say(self._path)
 
     def forecast(self, slots_of_week: Sequence[int]) -> Forecast | None:
         """Return the forecast of the next `len(slots_of_week)` periods, or None before enough was learnt."""
-        wanted = list(slots_of_week)
-        lead_periods = self._shape[2]
-        if wanted == self._slots[: len(wanted)]:
-            path = self._path
-        else:  # the clocks change, or a longer horizon than agreed is asked for
-            path = self._means(wanted + self._following(wanted[-1], max(lead_periods - len(wanted), 0)))
+        wanted = tuple(slots_of_week)
+        path = self._path if wanted == self._ahead()[0][: len(wanted)] else self._path_of(wanted)
         if path is None or not wanted:
             return None
-        centre, ceiling = path[: len(wanted)], LARGEST_TIMES * self._largest
-        return Forecast(
-            mean=np.minimum(centre * self._calibration.ratio, ceiling),
-            quantiles=self._residuals.quantiles(centre, self._error, ceiling),
-            lead_quantiles=self._residuals.lead_quantiles(path, self._error, ceiling),
-            error=self._error,
-            count=self._count,
-        )
+        ceiling = LARGEST_TIMES * self._largest
+        mean = path[: len(wanted)] * self._calibration.ratio
+        np.minimum(mean, ceiling, out=mean)
+        bands, lead = self._residuals.quantiles(path, len(wanted), self._error, ceiling)
+        return Forecast(mean, bands, lead, self._error, self._count)
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
-        return msgspec.msgpack.encode(
+        return _ENCODER.encode(
             {
                 "family": self.family,
                 "version": STATE_VERSION,
                 "shape": self._shape,
                 "mean": self._mean.state(),
                 "residuals": self._residuals.state(),
-                "largest": self._largest,
-                "error": self._error,
-                "errors": self._errors,
-                "count": self._count,
-                "slots": self._slots,
+                "course": (self._largest, self._error, self._errors, self._count, self._slot_of_week),
                 "calibration": (self._calibration.came, self._calibration.believed),
             }
         )
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take over what `state()` of an equally shaped forecaster returned, decoded."""
-        self._mean.state(kept["mean"])
+        self._mean.restore(kept["mean"])
         self._residuals.restore(kept["residuals"])
-        self._largest = float(kept["largest"])
-        self._error = float(kept["error"])
-        self._errors = int(kept["errors"])
-        self._count = int(kept["count"])
-        self._slots = list(kept["slots"])
+        self._largest, self._error, self._errors, self._count, self._slot_of_week = kept["course"]
         self._calibration.came, self._calibration.believed = kept["calibration"]
-        self._path = self._means(self._slots) if self._slots else None
+        self._path = self._means(self._ahead()[1])
 
     def _centre(self, slot_of_week: int) -> float | None:
-        if self._path is not None and self._slots[0] == slot_of_week:
-            return float(self._path[0])
-        path = self._means([slot_of_week])
-        return None if path is None else float(path[0])
+        expected = self._path is not None and slot_of_week == self._ahead()[0][0]
+        path = self._path if expected else self._means((slot_of_week,))
+        return None if path is None else path.item(0)
 
     def _remember(self, value: float, said: float | None, believed: float) -> None:
         self._count += 1
@@ -146,12 +150,29 @@ class SeriesForecaster:
             self._errors += 1
             self._error += max(ERROR_RATE, 1.0 / self._errors) * (abs(value - said) - self._error)
 
-    def _means(self, slots_of_week: list[int]) -> Float64s | None:
-        if not self._count:
-            return None
-        path = self._mean.path(slots_of_week)
-        return None if path is None else np.clip(path, 0.0, LARGEST_TIMES * self._largest)
+    def _means(self, slots_of_week: Slots) -> Float64s | None:
+        path = self._mean.path(slots_of_week) if self._count else None
+        if path is not None:
+            np.maximum(path, 0.0, out=path)
+            np.minimum(path, LARGEST_TIMES * self._largest, out=path)
+        return path
 
-    def _following(self, slot_of_week: int, periods: int) -> list[int]:
-        slots_per_week = self._shape[0]
-        return [(slot_of_week + step) % slots_per_week for step in range(1, periods + 1)]
+    def _ahead(self) -> tuple[tuple[int, ...], NDArray[np.intp]]:
+        """Return the slots of the week of the path, as a tuple and as an array; none before the first bucket."""
+        slots_per_week, horizon_periods, lead_periods = self._shape
+        if self._slot_of_week is None:
+            return _following(0, 0, slots_per_week)
+        return _following(self._slot_of_week, max(horizon_periods, lead_periods), slots_per_week)
+
+    def _path_of(self, wanted: tuple[int, ...]) -> Float64s | None:
+        """Return a path for other slots than expected: the clocks change, or a longer horizon is asked for."""
+        slots_per_week, _, lead_periods = self._shape
+        rest, _ = _following(wanted[-1], max(lead_periods - len(wanted), 0), slots_per_week)
+        return self._means(wanted + rest)
+
+
+@functools.lru_cache(maxsize=4096)
+def _following(slot_of_week: int, periods: int, slots_per_week: int) -> tuple[tuple[int, ...], NDArray[np.intp]]:
+    """Return the slots of the week of the next periods after one of `slot_of_week`, as a tuple and as an array."""
+    slots = tuple((slot_of_week + step) % slots_per_week for step in range(1, periods + 1))
+    return slots, np.array(slots, dtype=np.intp)

@@ -2,14 +2,17 @@
 
 Scaled features are bounded, the step shrinks where they are large (normalised least mean squares), the gradient is
 clipped, and weights that are not finite start again from zero. The state is plain values: no pickle.
+
+A model keeps only the numbers it has learnt, in one array. For the length of a call they are lent to River's own
+objects, of which there is one pair a thread: thousands of series need no dictionaries and optimisers each.
 """
 
+import functools
 import math
+import threading
+from array import array
+from collections import defaultdict
 from typing import Any, NamedTuple
-
-import numpy as np
-
-from online_models.base import Float64s
 
 SCALED_MAX = 5.0  # standard deviations: further out is an outlier that would only tear at the weights
 GRADIENT_MAX = 6.0  # of a squared error: a target missed by more than 3 of its scales teaches as 3 do
@@ -24,108 +27,126 @@ class Term(NamedTuple):
 
     weight: float
     mean: float
-    deviation: float  # 0: the feature never varied and scales to 0
+    per_deviation: float  # 1 / standard deviation; 0: the feature never varied and scales to 0
 
     def of(self, value: float) -> float:
         """Return the weighted, scaled, bounded feature."""
-        if not self.deviation:
-            return 0.0
-        return self.weight * min(max((value - self.mean) / self.deviation, -SCALED_MAX), SCALED_MAX)
-
-    def of_all(self, values: Float64s) -> Float64s:
-        """Return the same for each of `values`."""
-        if not self.deviation:
-            return np.zeros(len(values))
-        scaled = np.minimum(np.maximum((values - self.mean) / self.deviation, -SCALED_MAX), SCALED_MAX)
-        return np.asarray(self.weight * scaled)
+        return self.weight * bounded((value - self.mean) * self.per_deviation)
 
 
 Terms = dict[str, Term]
 
 
+def bounded(scaled: float) -> float:
+    """Return a scaled feature within its bounds."""
+    return scaled if -SCALED_MAX <= scaled <= SCALED_MAX else math.copysign(SCALED_MAX, scaled)
+
+
 class Linear:
     """One online linear regression. A feature that is absent from a call is masked, not zero."""
 
+    __slots__ = ("_intercept", "_learnt", "_names")
+
     def __init__(self) -> None:
-        self._scaler: Any = _scaler()  # River's methods have no types
-        self._regression: Any = _regression()
+        self._names: tuple[str, ...] = ()  # features seen so far, shared with every model that saw the same
+        self._learnt = array("d")  # four rows of a number a name: examples, means, variances, weights
+        self._intercept = 0.0
 
     def learn(self, features: Features, target: float) -> None:
         """Learn one example; the target is in units of its own running scale, so about 1 in size."""
-        self._scaler.learn_one(features)
-        scaled = self.scaled(features)
-        energy = sum(value * value for value in scaled.values())
-        self._regression.learn_one(scaled, target, w=1.0 / max(1.0, energy / max(len(scaled), 1)))
-        if not self._finite():
-            self._regression = _regression()
+        scaler, regression = self._lent()
+        scaler.learn_one(features)
+        scaled = _scaled(scaler, features)
+        energy = sum([value * value for value in scaled.values()])
+        regression.learn_one(scaled, target, w=1.0 / max(1.0, energy / max(len(scaled), 1)))
+        self._take_back(scaler, regression)
 
     def predict(self, features: Features) -> float:
         """Return the prediction, in scales of the target."""
-        return float(self._regression.predict_one(self.scaled(features)))
-
-    def scaled(self, features: Features) -> Features:
-        """Return the features in standard deviations from their mean, bounded."""
-        return {
-            name: min(max(value, -SCALED_MAX), SCALED_MAX)
-            for name, value in self._scaler.transform_one(features).items()
-        }
+        scaler, regression = self._lent()
+        return float(regression.predict_one(_scaled(scaler, features)))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the features seen so far."""
-        return tuple(self._scaler.counts)
+        return self._names
 
     def terms(self) -> tuple[Terms, float]:
         """Return the term of each feature by name, and the intercept: River's numbers, for a quick recursion.
 
         Their sum is what `predict` returns for the same features.
         """
-        means, variances = self._scaler.means, self._scaler.vars
-        weights: dict[str, float] = self._regression.weights
-        terms = {name: Term(weight, means[name], math.sqrt(variances[name])) for name, weight in weights.items()}
-        return terms, float(self._regression.intercept)
+        size = len(self._names)
+        learnt = self._learnt.tolist()
+        per_deviation = [1.0 / math.sqrt(variance) if variance else 0.0 for variance in learnt[2 * size : 3 * size]]
+        terms = map(Term, learnt[3 * size :], learnt[size : 2 * size], per_deviation)
+        return dict(zip(self._names, terms, strict=True)), self._intercept
 
-    def _finite(self) -> bool:
-        return math.isfinite(self._regression.intercept + sum(self._regression.weights.values()))
+    def _lent(self) -> tuple[Any, Any]:
+        """Return this thread's scaler and regression of River, as this model has taught them."""
+        scaler, regression, vector = _river()
+        names, size, learnt = self._names, len(self._names), self._learnt.tolist()
+        scaler.counts = defaultdict(int, zip(names, learnt, strict=False))
+        scaler.means = defaultdict(float, zip(names, learnt[size:], strict=False))
+        scaler.vars = defaultdict(float, zip(names, learnt[2 * size :], strict=False))
+        regression._weights = vector(dict(zip(names, learnt[3 * size :], strict=True)))  # noqa: SLF001  no setter
+        regression.intercept = self._intercept
+        return scaler, regression
 
-    def state(self) -> dict[str, Any]:
-        """Return everything learnt, as plain values for msgpack; order matters for sums, so lists of pairs."""
-        return {
-            "counts": list(self._scaler.counts.items()),
-            "means": list(self._scaler.means.items()),
-            "vars": list(self._scaler.vars.items()),
-            "weights": list(self._regression.weights.items()),
-            "intercept": self._regression.intercept,
-            "iterations": self._regression.optimizer.n_iterations,
-        }
+    def _take_back(self, scaler: Any, regression: Any) -> None:
+        counts = scaler.counts
+        if len(counts) != len(self._names):
+            self._names = _shared(tuple(counts))
+        weights, intercept = regression.weights, regression.intercept
+        if not math.isfinite(intercept + sum(weights.values())):
+            weights, intercept = dict.fromkeys(weights, 0.0), 0.0
+        self._learnt = array("d", [*counts.values(), *scaler.means.values(), *scaler.vars.values(), *weights.values()])
+        self._intercept = intercept
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def state(self) -> tuple[Any, ...]:
+        """Return everything learnt, as plain values for msgpack."""
+        return self._names, self._learnt.tobytes(), self._intercept
+
+    def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` returned."""
-        from river.utils import VectorDict  # noqa: PLC0415  see `_scaler`
-
-        self._scaler = _scaler()
-        self._scaler.counts.update(dict(state["counts"]))
-        self._scaler.means.update(dict(state["means"]))
-        self._scaler.vars.update(dict(state["vars"]))
-        self._regression = _regression()
-        self._regression._weights = VectorDict(dict(state["weights"]))  # noqa: SLF001  River has no setter
-        self._regression.intercept = float(state["intercept"])
-        self._regression.optimizer.n_iterations = int(state["iterations"])
+        names, learnt, self._intercept = state
+        self._names = _shared(tuple(names))
+        self._learnt = array("d", learnt)
 
 
-def _scaler() -> Any:
+def _scaled(scaler: Any, features: Features) -> Features:
+    """Return the features in standard deviations from their mean, bounded."""
+    scaled: Features = scaler.transform_one(features)
+    if scaled and (max(scaled.values()) > SCALED_MAX or min(scaled.values()) < -SCALED_MAX):
+        return {name: bounded(value) for name, value in scaled.items()}
+    return scaled
+
+
+@functools.lru_cache(maxsize=1024)
+def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names
+
+
+_threads = threading.local()
+
+
+def _river() -> tuple[Any, Any, Any]:
+    """Return this thread's scaler and regression, and the class of the regression's weights."""
+    found: tuple[Any, Any, Any] | None = getattr(_threads, "river", None)
+    if found is None:
+        found = _threads.river = _made()
+    return found
+
+
+def _made() -> tuple[Any, Any, Any]:
     # River loads SciPy, 85 MB and seconds: only who makes a model pays, not a feed that checks a name in a catalog.
-    from river.preprocessing import StandardScaler  # noqa: PLC0415
+    from river import linear_model, optim, preprocessing  # noqa: PLC0415
+    from river.utils import VectorDict  # noqa: PLC0415
 
-    return StandardScaler()
-
-
-def _regression() -> Any:
-    from river import linear_model, optim  # noqa: PLC0415  see `_scaler`
-
-    return linear_model.LinearRegression(
+    regression = linear_model.LinearRegression(
         optimizer=optim.SGD(LEARNING_RATE),
         intercept_lr=LEARNING_RATE,
         l2=SHRINKAGE,
         clip_gradient=GRADIENT_MAX,
     )
+    return preprocessing.StandardScaler(), regression, VectorDict

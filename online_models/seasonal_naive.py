@@ -1,16 +1,16 @@
 """A series in, last week's value of the same slot out: the frozen simple model that every other one has to beat."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from online_models.base import Float64s
-from online_models.forecaster import Covariates
+from online_models.base import Covariates, Float64s, Slots
 
 
 class SeasonalNaive:
     """The next Monday is as the last Monday was. Learns nothing else."""
+
+    __slots__ = ("_last",)
 
     def __init__(self, slots_per_week: int) -> None:
         self._last = np.full(slots_per_week, np.nan, dtype=np.float64)  # units per period; NaN: never seen
@@ -22,14 +22,17 @@ class SeasonalNaive:
             self._last[slot_of_week] = value
         return value or 0.0
 
-    def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
+    def path(self, slots_of_week: Slots) -> Float64s | None:
         """Return last week's values; before a whole week was seen, None."""
         if np.isnan(self._last).any():
             return None
         return np.asarray(self._last[np.asarray(slots_of_week)])
 
-    def state(self, restored: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return everything kept, after taking over `restored` if it is given."""
-        if restored is not None:
-            self._last = np.frombuffer(restored["last"], dtype=np.float64).copy()
-        return {"last": self._last.tobytes()}
+    def state(self) -> tuple[Any, ...]:
+        """Return everything kept, as plain values for msgpack."""
+        return (self._last.tobytes(),)
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Take over what `state()` of an object of the same slots per week returned."""
+        (last,) = state
+        self._last = np.frombuffer(last, dtype=np.float64).copy()

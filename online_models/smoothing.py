@@ -1,16 +1,16 @@
 """A series in, its smoothed level times its weekly profile out: simple exponential smoothing that knows weekdays."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from online_models.base import Float64s
-from online_models.forecaster import Covariates
+from online_models.base import Covariates, Float64s, Slots
 from online_models.season import Season
 from online_models.surprise import Surprise
 
 
 class Smoothing:
     """The mean is what the slot's profile says, times how demand of late ran against the profile."""
+
+    __slots__ = ("_season", "_surprise")
 
     def __init__(self, slots_per_week: int) -> None:
         self._season = Season(slots_per_week)
@@ -26,15 +26,18 @@ class Smoothing:
         self._season.learn(slot_of_week, believed)
         return believed
 
-    def path(self, slots_of_week: Sequence[int]) -> Float64s | None:
+    def path(self, slots_of_week: Slots) -> Float64s | None:
         """Return level times profile, or None in the first days."""
         if not self._season.ready:
             return None
         return self._season.profile(slots_of_week) * self._season.ratio
 
-    def state(self, restored: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return everything kept, after taking over `restored` if it is given."""
-        if restored is not None:
-            self._season.restore(restored["season"])
-            self._surprise.restore(restored["surprise"])
-        return {"season": self._season.state(), "surprise": self._surprise.state()}
+    def state(self) -> tuple[Any, ...]:
+        """Return everything kept, as plain values for msgpack."""
+        return self._season.state(), self._surprise.state()
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Take over what `state()` of an object of the same slots per week returned."""
+        season, surprise = state
+        self._season.restore(season)
+        self._surprise.restore(surprise)

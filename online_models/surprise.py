@@ -17,6 +17,8 @@ class Surprise:
     [6, 9, 13, 1000, 1000]
     """
 
+    __slots__ = ("_count", "_run", "scale")
+
     def __init__(self) -> None:
         self.scale = 0.0  # smoothed absolute miss, units
         self._count = 0
@@ -41,12 +43,10 @@ class Surprise:
             return miss
         return side * limit
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return {"scale": self.scale, "count": self._count, "run": self._run}
+        return self.scale, self._count, self._run
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` returned."""
-        self.scale = float(state["scale"])
-        self._count = int(state["count"])
-        self._run = int(state["run"])
+        self.scale, self._count, self._run = state

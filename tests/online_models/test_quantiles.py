@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from online_models.base import QUANTILE_LEVELS
-from online_models.quantiles import RING, ResidualQuantiles, knots
+from online_models.plan import RING, knots_of
+from online_models.quantiles import ResidualQuantiles
 
 HUGE = 1e9
 
@@ -14,7 +15,7 @@ HUGE = 1e9
 def _run(
     residuals: ResidualQuantiles, values: list[float | None], said: float = 99.0, *, censored: bool = False
 ) -> ResidualQuantiles:
-    path = np.full(max(int(residuals.knots[-1]), residuals.lead_periods), said)
+    path = np.full(residuals.plan.length, said)
     for value in values:
         residuals.learn(value, censored=censored)
         residuals.say(path)
@@ -26,12 +27,11 @@ def test_bands_are_the_quantiles_of_past_errors() -> None:
     rng = np.random.default_rng(1)
     residuals = _run(ResidualQuantiles(4, 3), [float(one) for one in 99.0 + rng.uniform(-50, 50, 600)])
     mean = np.full(4, 99.0)
-    bands = residuals.quantiles(mean, error=25.0, largest=HUGE)
+    bands, lead = residuals.quantiles(mean, 4, error=25.0, largest=HUGE)
 
     low, high = QUANTILE_LEVELS.index(0.1), QUANTILE_LEVELS.index(0.9)
     assert np.abs(bands[:, low] - 59.0).max() < 10.0
     assert np.abs(bands[:, high] - 139.0).max() < 10.0
-    lead = residuals.lead_quantiles(mean, error=25.0, largest=HUGE)
     assert lead[QUANTILE_LEVELS.index(0.5)] == pytest.approx(297.0, abs=20.0)
     assert 2 * 297.0 / 99.0 < lead[high] - lead[low] < 2 * 80.0
 
@@ -44,13 +44,14 @@ def test_a_step_is_compared_with_the_period_it_was_about() -> None:
         residuals.say(np.array([100.0 if (place + step) % 2 else 20.0 for step in range(1, 6)]))
     mean = np.array([20.0, 100.0, 20.0, 100.0, 20.0])
 
-    assert residuals.quantiles(mean, 0.0, HUGE) == pytest.approx(np.repeat(mean[:, None], 9, axis=1), abs=1e-4)
-    assert residuals.lead_quantiles(mean, 0.0, HUGE) == pytest.approx(np.full(9, 140.0), abs=1e-4)
+    bands, lead = residuals.quantiles(mean, 5, 0.0, HUGE)
+    assert bands == pytest.approx(np.repeat(mean[:, None], 9, axis=1), abs=1e-4)
+    assert lead == pytest.approx(np.full(9, 140.0), abs=1e-4)
 
 
 def test_before_there_are_errors_the_guess_is_wide() -> None:
     """With nothing known, the 90 % band of 100 units spans at least half of it either way."""
-    bands = ResidualQuantiles(2, 2).quantiles(np.array([100.0, 100.0]), error=0.0, largest=HUGE)
+    bands, _ = ResidualQuantiles(2, 2).quantiles(np.array([100.0, 100.0]), 2, error=0.0, largest=HUGE)
 
     assert bands[0, QUANTILE_LEVELS.index(0.9)] > 150.0
     assert bands[0, QUANTILE_LEVELS.index(0.1)] < 50.0
@@ -60,7 +61,7 @@ def test_missing_periods_leave_no_error() -> None:
     """A silent period is compared with nothing, nor is a lead that contains one."""
     residuals = _run(ResidualQuantiles(1, 2), [99.0, None] * 40)
 
-    assert residuals.state()["counts"] == [39, 0]
+    assert residuals.counts == [39, 0]
 
 
 def test_censored_periods_count_only_above_what_was_said() -> None:
@@ -68,15 +69,15 @@ def test_censored_periods_count_only_above_what_was_said() -> None:
     below = _run(ResidualQuantiles(1, 1), [50.0] * 40, censored=True)
     above = _run(ResidualQuantiles(1, 1), [150.0] * 40, censored=True)
 
-    assert below.state()["counts"] == [0, 0]
-    assert above.state()["counts"] == [39, 39]
+    assert below.counts == [0, 0]
+    assert above.counts == [39, 39]
 
 
 def test_the_ring_forgets_what_is_old() -> None:
     """After RING periods of small errors the large ones before are gone."""
     residuals = _run(ResidualQuantiles(1, 1), [500.0] * 200 + [99.0] * RING)
 
-    assert residuals.quantiles(np.array([99.0]), 1.0, HUGE).max() == pytest.approx(99.0)
+    assert residuals.quantiles(np.array([99.0]), 1, 1.0, HUGE)[0].max() == pytest.approx(99.0)
 
 
 @given(
@@ -90,7 +91,7 @@ def test_bands_are_ordered_and_bounded(values: list[float | None], horizon: int,
     residuals = _run(ResidualQuantiles(horizon, lead), values, said)
     path = np.full(max(horizon, lead), min(said, 1000.0))
 
-    for bands in (residuals.quantiles(path[:horizon], 5.0, 1000.0), residuals.lead_quantiles(path, 5.0, 1000.0)):
+    for bands in residuals.quantiles(path, horizon, 5.0, 1000.0):
         assert np.isfinite(bands).all()
         assert (np.diff(bands, axis=-1) >= 0).all()
         assert bands.min() >= 0.0
@@ -100,7 +101,7 @@ def test_bands_are_ordered_and_bounded(values: list[float | None], horizon: int,
 @given(st.integers(1, 672))
 def test_knots_begin_at_one_and_end_at_the_horizon(horizon: int) -> None:
     """At most eight of them, rising."""
-    found = knots(horizon).tolist()
+    found = list(knots_of(horizon))
 
     assert found[0] == 1
     assert found[-1] == horizon

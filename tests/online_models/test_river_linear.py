@@ -39,12 +39,25 @@ def test_the_path_is_what_river_predicts_step_by_step(slots_per_week: int) -> No
             "profile": model._season.at(slot) / scale,
             "level": model._season.demand / scale,
         }
-        features |= {f"miss_{lag}": ring[(now + step - lag) % slots_per_week] for lag in model._lags}
-        features |= model._covariates if step == 0 else {}
+        features |= {f"miss_{lag}": ring[(now + step - lag) % slots_per_week] for lag, _ in model._lags}
+        features |= (model._covariates or {}) if step == 0 else {}
         correction = model._linear.predict(features)
         ring[(now + step) % slots_per_week] = correction
 
         assert path[step] == pytest.approx(base + scale * correction, rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("slots_per_week", [7, 168])
+def test_a_short_path_is_the_beginning_of_a_long_one(slots_per_week: int) -> None:
+    """However few periods are asked for, and whichever lags reach beyond them, the first ones are the same."""
+    periods = 3 * slots_per_week + 100
+    model = _taught(slots_per_week, periods)
+    slots = [(periods + step) % slots_per_week for step in range(200)]
+    longest = model.path(slots)
+    assert longest is not None
+
+    for length in (1, 2, 3, 24, 30, 170):
+        assert model.path(slots[:length]) == pytest.approx(longest[:length], rel=1e-12, abs=1e-12)
 
 
 def test_a_series_that_carries_over_is_forecast_better_than_by_smoothing() -> None:
