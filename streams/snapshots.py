@@ -1,21 +1,68 @@
 """State kept across restarts: a shard's bytes in, sealed; the newest valid ones out.
 
-Two generations a partition; each is written aside, synced and renamed, so a torn write leaves the one before.
-A snapshot carries its own `next_offset`; replaying the log from there gives the state that was lost.
+A snapshot is named by its rank, `(epoch, next_offset)`, and written aside, synced and renamed: a torn write leaves
+those before, and a paused worker that wakes up beside its successor adds an older one and replaces nothing. Two
+generations a partition are kept. Replaying the log from a snapshot's own `next_offset` gives the state that was lost.
 """
 
+import contextlib
 import hashlib
 import hmac
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from streams.errors import StateError
 
-_MAGIC = b"headgate-snapshot-1\n"
-_SEAL_BYTES = hashlib.sha256().digest_size
-GENERATIONS = ("new", "old")
+_MAGIC = b"headgate-snapshot-2\n"
+_HEAD_BYTES = len(_MAGIC) + hashlib.sha256().digest_size
+_SUFFIX = ".snapshot"
+GENERATIONS = 2
+ASIDE_AGE_S_MAX = 600.0  # what was written aside and is older was left behind by a process that died
+
+Rank = tuple[int, int]  # (epoch, next_offset): the higher knows more
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What a `ShardState` says of itself; its pools are passed over."""
+
+    version: int = 0
+    partitions: int = 0
+    epoch: int = 0
+    next_offset: int = 0
+
+    @property
+    def rank(self) -> Rank:
+        """Return what decides which of two snapshots is newer."""
+        return self.epoch, self.next_offset
+
+
+_HEAD = msgspec.msgpack.Decoder(Head).decode
+
+
+def head_of(state: bytes) -> Head:
+    """Return what `state` says of itself; of what is no state the lowest head, so that it outranks nothing.
+
+    >>> head_of(msgspec.msgpack.encode({"version": 1, "epoch": 2, "next_offset": 7, "pools": {}})).rank
+    (2, 7)
+    >>> head_of(b"no state").rank
+    (0, 0)
+    """
+    try:
+        return _HEAD(state)
+    except msgspec.DecodeError:
+        return Head()
+
+
+def seal_of(key: bytes, topic: str, partition: int, state: bytes) -> bytes:
+    """Return the HMAC over place and content that makes a snapshot ours."""
+    seal = hmac.new(key, _MAGIC + f"{topic}/{partition}\n".encode(), "sha256")
+    seal.update(state)
+    return seal.digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +70,29 @@ class Loaded:
     """What a store had: the newest valid state, and what was wrong with newer ones."""
 
     state: bytes | None
-    damage: tuple[str, ...]  # one line a damaged file, for people
+    damage: tuple[str, ...]  # one line a damaged snapshot, for people
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One snapshot as people list them."""
+
+    where: str  # "disk" or "topic"
+    rank: Rank
+    size_bytes: int
+    at_s: float  # when it was written
+    fault: str  # empty: whole and ours
 
 
 class SnapshotStore(Protocol):
-    """Keeps the newest two states of each partition. A state that `load` returns was saved whole by us."""
+    """Keeps the highest two states of each partition. A state that `load` returns was saved whole by us."""
 
     def save(self, topic: str, partition: int, state: bytes) -> None:
         """Keep `state`; it is durable when this returns. Raises StateError when it cannot be kept."""
         ...
 
     def load(self, topic: str, partition: int) -> Loaded:
-        """Return the newest state that is whole and ours."""
+        """Return the state of the highest rank that is whole and ours."""
         ...
 
     def forget(self, topic: str, partition: int) -> None:
@@ -46,19 +104,35 @@ class MemorySnapshots:
     """The in-memory twin of `DiskSnapshots`."""
 
     def __init__(self) -> None:
-        self._states: dict[tuple[str, int], bytes] = {}
+        self._states: dict[tuple[str, int], dict[Rank, bytes]] = {}
 
     def save(self, topic: str, partition: int, state: bytes) -> None:
         """See `SnapshotStore`."""
-        self._states[topic, partition] = state
+        held = self._states.setdefault((topic, partition), {})
+        rank = head_of(state).rank
+        held[rank] = state
+        for old in outlived(list(held), rank):
+            del held[old]
 
     def load(self, topic: str, partition: int) -> Loaded:
         """See `SnapshotStore`."""
-        return Loaded(self._states.get((topic, partition)), ())
+        held = self._states.get((topic, partition))
+        return Loaded(held[max(held)] if held else None, ())
 
     def forget(self, topic: str, partition: int) -> None:
         """See `SnapshotStore`."""
         self._states.pop((topic, partition), None)
+
+
+def outlived(ranks: list[Rank], saved: Rank) -> list[Rank]:
+    """Return which of `ranks` may go now that `saved` is durable: all below it but the one before.
+
+    What outranks it stays: it is its successor's, or damaged and nothing to count on.
+
+    >>> outlived([(0, 10), (0, 20), (0, 30), (0, 90)], (0, 30))
+    [(0, 10)]
+    """
+    return sorted(rank for rank in ranks if rank <= saved)[:-GENERATIONS]
 
 
 class DiskSnapshots:
@@ -71,55 +145,94 @@ class DiskSnapshots:
 
     def save(self, topic: str, partition: int, state: bytes) -> None:
         """See `SnapshotStore`."""
-        new, old = (self._path(topic, partition, generation) for generation in GENERATIONS)
-        aside = new.with_suffix(".aside")
+        rank = head_of(state).rank
+        path = self._path(topic, partition, rank)
+        aside = self._folder / f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.aside"
         try:
-            with aside.open("wb") as file:
-                file.write(_MAGIC + self._seal(topic, partition, state) + state)
-                file.flush()
-                os.fsync(file.fileno())
-            if new.exists():
-                new.replace(old)
-            aside.replace(new)
-            self._sync_folder()
+            try:
+                self._write(aside, topic, partition, state)
+                aside.replace(path)
+                self._sync_folder()
+                self._drop_old(topic, partition, rank)
+            finally:
+                with contextlib.suppress(OSError):
+                    aside.unlink(missing_ok=True)  # torn: what it takes is needed by the next try
         except OSError as error:
             raise StateError(
-                f"snapshot {new} cannot be written: {error}; make room or set HEADGATE_DATA_DIR"
+                f"snapshot {path} cannot be written: {error}; make room or set HEADGATE_DATA_DIR"
             ) from error
 
     def load(self, topic: str, partition: int) -> Loaded:
         """See `SnapshotStore`."""
         damage: list[str] = []
-        for generation in GENERATIONS:
-            path = self._path(topic, partition, generation)
-            if not path.exists():
-                continue
-            content = path.read_bytes()
-            head, state = content[: len(_MAGIC) + _SEAL_BYTES], content[len(_MAGIC) + _SEAL_BYTES :]
-            if head[: len(_MAGIC)] != _MAGIC:
-                damage.append(f"snapshot {path} is no snapshot of this version; the one before it is used")
-            elif not hmac.compare_digest(head[len(_MAGIC) :], self._seal(topic, partition, state)):
-                damage.append(f"snapshot {path} is torn, changed or sealed with another key; the one before it is used")
-            else:
+        for rank in sorted(self._ranks(topic, partition), reverse=True):
+            state, fault = self._read(topic, partition, rank)
+            if not fault:
                 return Loaded(state, tuple(damage))
+            path = self._path(topic, partition, rank)
+            damage.append(f"snapshot {path} {fault}; the one before it is used")
         return Loaded(None, tuple(damage))
 
     def forget(self, topic: str, partition: int) -> None:
         """See `SnapshotStore`."""
-        for generation in GENERATIONS:
-            self._path(topic, partition, generation).unlink(missing_ok=True)
+        for rank in self._ranks(topic, partition):
+            self._path(topic, partition, rank).unlink(missing_ok=True)
 
     def places(self) -> list[tuple[str, int]]:
         """Return the (topic, partition) of every snapshot kept, in order."""
-        names = {path.name.rsplit(".", 1)[0] for one in GENERATIONS for path in self._folder.glob(f"*.{one}")}
+        names = {path.name.rsplit(".", 2)[0] for path in self._folder.glob(f"*{_SUFFIX}")}
         return sorted((name.rsplit("-", 1)[0], int(name.rsplit("-", 1)[1])) for name in names)
 
-    def _path(self, topic: str, partition: int, generation: str) -> Path:
-        return self._folder / f"{topic}-{partition}.{generation}"
+    def generations(self, topic: str, partition: int) -> list[Generation]:
+        """Return every snapshot of the partition, newest first, for people."""
+        found = []
+        for rank in sorted(self._ranks(topic, partition), reverse=True):
+            state, fault = self._read(topic, partition, rank)
+            path = self._path(topic, partition, rank)
+            found.append(Generation("disk", rank, len(state), path.stat().st_mtime, fault))
+        return found
 
-    def _seal(self, topic: str, partition: int, state: bytes) -> bytes:
-        place = f"{topic}/{partition}\n".encode()
-        return hmac.digest(self._key, _MAGIC + place + state, "sha256")
+    def _path(self, topic: str, partition: int, rank: Rank) -> Path:
+        return self._folder / f"{topic}-{partition}.{rank[0]}-{rank[1]}{_SUFFIX}"
+
+    def _ranks(self, topic: str, partition: int) -> list[Rank]:
+        ranks = []
+        for path in self._folder.glob(f"{topic}-{partition}.*{_SUFFIX}"):
+            epoch, _, next_offset = path.name.rsplit(".", 2)[1].partition("-")
+            ranks.append((int(epoch), int(next_offset)))
+        return ranks
+
+    def _write(self, path: Path, topic: str, partition: int, state: bytes) -> None:
+        with path.open("xb") as file:
+            file.write(_MAGIC)
+            file.write(seal_of(self._key, topic, partition, state))
+            file.write(state)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _read(self, topic: str, partition: int, rank: Rank) -> tuple[bytes, str]:
+        """Return the state in one file and what is wrong with it, if anything."""
+        try:
+            content = self._path(topic, partition, rank).read_bytes()
+        except OSError as error:
+            return b"", f"cannot be read ({error.strerror})"
+        state = content[_HEAD_BYTES:]
+        if content[: len(_MAGIC)] != _MAGIC:
+            return state, "is no snapshot of this version"
+        if not hmac.compare_digest(content[len(_MAGIC) : _HEAD_BYTES], seal_of(self._key, topic, partition, state)):
+            return state, "is torn, changed or sealed with another key"
+        if head_of(state).rank != rank:
+            return state, "was renamed: it holds another place in the log"
+        return state, ""
+
+    def _drop_old(self, topic: str, partition: int, saved: Rank) -> None:
+        for rank in outlived(self._ranks(topic, partition), saved):
+            self._path(topic, partition, rank).unlink(missing_ok=True)
+        now_s = self._path(topic, partition, saved).stat().st_mtime
+        for path in self._folder.glob(f"{topic}-{partition}.*.aside"):
+            with contextlib.suppress(FileNotFoundError):  # its writer has just renamed it
+                if now_s - path.stat().st_mtime > ASIDE_AGE_S_MAX:
+                    path.unlink()
 
     def _sync_folder(self) -> None:
         handle = os.open(self._folder, os.O_RDONLY)

@@ -23,11 +23,13 @@ class TopicSpec:
     retention_ms: int
     log_append_time: bool = False
     compacted: bool = False
+    segment_bytes: int | None = None  # compaction passes over the newest segment; None: the broker's default
 
     @property
     def config(self) -> dict[str, str]:
         """Return the broker's settings for this topic."""
-        return {
+        segments = {} if self.segment_bytes is None else {"segment.bytes": str(self.segment_bytes)}
+        return segments | {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
             "message.timestamp.type": "LogAppendTime" if self.log_append_time else "CreateTime",
@@ -57,8 +59,31 @@ DEAD_LETTERS = TopicSpec(
     30 * DAY_MS,
 )
 CATALOG = TopicSpec("catalog", "the newest declaration of each pool", "pool_id", ("catalog.v1",), 1, -1, compacted=True)
+SNAPSHOTS = TopicSpec(
+    "snapshots",
+    "sealed states of shards in chunks, binary",
+    "topic/partition/epoch/next_offset/chunk",
+    (),
+    0,
+    -1,
+    compacted=True,
+    segment_bytes=64 * 1024 * 1024,
+)
+SNAPSHOT_INDEX = TopicSpec(
+    "snapshot-index",
+    "where the chunks of each snapshot lie, and its seal",
+    "topic/partition/epoch/next_offset",
+    (),
+    1,
+    -1,
+    compacted=True,
+    segment_bytes=1024 * 1024,  # it is read whole before a partition is taken over
+)
 
-TOPICS = (ACTIONS, CATALOG, COMMANDS, DEAD_LETTERS, FORECASTS, OUTCOMES, READINGS, TICKS, TRANSACTIONS)
+TOPICS = (
+    ACTIONS, CATALOG, COMMANDS, DEAD_LETTERS, FORECASTS, OUTCOMES, READINGS, SNAPSHOT_INDEX, SNAPSHOTS, TICKS,
+    TRANSACTIONS,
+)  # fmt: skip
 INPUT_TOPICS = (READINGS, TRANSACTIONS)
 
 

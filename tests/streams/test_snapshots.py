@@ -1,7 +1,10 @@
 """What is kept across restarts: both stores, torn and foreign files, the skip list, the keys."""
 
+import errno
+import os
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from streams.errors import ConfigurationError, StateError
@@ -10,6 +13,11 @@ from streams.skips import Skip, SkipList
 from streams.snapshots import DiskSnapshots, MemorySnapshots, SnapshotStore
 
 KEY = b"k" * 32
+
+
+def state(next_offset: int, *, epoch: int = 0) -> bytes:
+    """Return something with the head of a state."""
+    return msgspec.msgpack.encode({"version": 1, "partitions": 4, "epoch": epoch, "next_offset": next_offset})
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -40,15 +48,15 @@ def test_a_forgotten_partition_has_no_state(store: SnapshotStore) -> None:
 def test_a_damaged_snapshot_is_named_and_the_one_before_is_used(tmp_path: Path, damage: str) -> None:
     """Torn, changed, foreign or empty: one message with the file's name, and the older generation."""
     disk = DiskSnapshots(tmp_path, KEY)
-    disk.save("readings", 0, b"older state")
-    disk.save("readings", 0, b"newer state")
-    path = tmp_path / "readings-0.new"
+    disk.save("readings", 0, state(1))
+    disk.save("readings", 0, state(2))
+    path = tmp_path / "readings-0.0-2.snapshot"
     whole = path.read_bytes()
     path.write_bytes({"torn": whole[:-3], "changed": whole[:-1] + b"X", "foreign": b"PK" + whole, "empty": b""}[damage])
 
     loaded = disk.load("readings", 0)
 
-    assert loaded.state == b"older state"
+    assert loaded.state == state(1)
     assert len(loaded.damage) == 1
     assert str(path) in loaded.damage[0]
 
@@ -57,19 +65,63 @@ def test_a_snapshot_of_another_place_or_key_is_refused(tmp_path: Path) -> None:
     """The seal covers the place: a file copied to another partition is not believed, nor one of another key."""
     disk = DiskSnapshots(tmp_path, KEY)
     disk.save("readings", 0, b"state")
-    (tmp_path / "readings-1.new").write_bytes((tmp_path / "readings-0.new").read_bytes())
+    (tmp_path / "readings-1.0-0.snapshot").write_bytes((tmp_path / "readings-0.0-0.snapshot").read_bytes())
 
     assert disk.load("readings", 1).state is None
     assert DiskSnapshots(tmp_path, b"x" * 32).load("readings", 0).state is None
 
 
-def test_a_crash_between_the_renames_leaves_the_state_before(tmp_path: Path) -> None:
-    """The moment with no `.new` file: `.old` is the newest whole state."""
+def test_a_renamed_snapshot_is_not_believed(tmp_path: Path) -> None:
+    """The name orders them, so it has to be what the state itself says."""
     disk = DiskSnapshots(tmp_path, KEY)
-    disk.save("readings", 0, b"state")
-    (tmp_path / "readings-0.new").replace(tmp_path / "readings-0.old")
+    disk.save("readings", 0, state(1))
+    (tmp_path / "readings-0.0-1.snapshot").replace(tmp_path / "readings-0.9-9.snapshot")
 
-    assert disk.load("readings", 0).state == b"state"
+    loaded = disk.load("readings", 0)
+
+    assert loaded.state is None
+    assert "renamed" in loaded.damage[0]
+
+
+def test_a_paused_worker_that_wakes_up_replaces_nothing(store: SnapshotStore) -> None:
+    """Its states are older by rank, so its successor's stays the newest, however often it writes."""
+    store.save("readings", 0, state(100))
+    for next_offset in (10, 20, 30, 40):
+        store.save("readings", 0, state(next_offset))
+    store.save("readings", 0, state(5, epoch=1))
+    store.save("readings", 0, state(200))
+
+    assert store.load("readings", 0).state == state(5, epoch=1)
+
+
+def test_two_generations_are_kept_and_nothing_else(tmp_path: Path) -> None:
+    """No older snapshot and nothing half written stays in the folder."""
+    disk = DiskSnapshots(tmp_path, KEY)
+    for next_offset in (1, 2, 3, 30):
+        disk.save("readings", 0, state(next_offset))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["readings-0.0-3.snapshot", "readings-0.0-30.snapshot"]
+    assert disk.places() == [("readings", 0)]
+    assert [(one.rank, one.fault) for one in disk.generations("readings", 0)] == [((0, 30), ""), ((0, 3), "")]
+
+
+def test_a_full_disk_leaves_both_generations_and_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ENOSPC in the middle of the write: what was whole stays whole, and the room taken is given back."""
+    disk = DiskSnapshots(tmp_path, KEY)
+    disk.save("readings", 0, state(1))
+    disk.save("readings", 0, state(2))
+
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StateError, match="No space left"):
+        disk.save("readings", 0, state(3))
+
+    assert [one.rank for one in disk.generations("readings", 0)] == [(0, 2), (0, 1)]
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_no_space_is_told_with_what_to_do(tmp_path: Path) -> None:

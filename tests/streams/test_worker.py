@@ -13,7 +13,6 @@ from ops.stack.local import LocalStack
 from streams.agents.ingest import Ingest
 from streams.agents.views import Views
 from streams.attempts import Attempts
-from streams.errors import StateError
 from streams.events import DeadLetter
 from streams.forecast_store import MemoryForecastStore
 from streams.guarded_fold import GuardedFold
@@ -21,8 +20,8 @@ from streams.health import Health
 from streams.settings import Settings
 from streams.shards import Shards
 from streams.skips import SkipList
-from streams.snapshots import DiskSnapshots, MemorySnapshots
-from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, records_of, sale, shop
+from streams.snapshots import MemorySnapshots
+from tests.streams.pools import PARTITIONS, START_S, Log, declared, records_of, sale, shop
 
 
 def worker_says(settings: Settings) -> str:
@@ -115,46 +114,3 @@ async def test_a_record_that_breaks_the_fold_is_passed_over_after_the_restart(
     letters = [message for _, message in outputs.sent if isinstance(message, DeadLetter)]
     assert [(letter.rule, letter.offset) for letter in letters] == [("poison", 2)]
     assert shards.held[place].shard.view("shop").counters["clean"] == 1
-
-
-def store_with(next_offset: int) -> MemorySnapshots:
-    """Return a store whose snapshot of `shop` reads on at `next_offset`."""
-    log = declared(shop())
-    while log.shard.next_offset < next_offset:
-        log.promise(START_S + log.shard.next_offset * DAY_S)
-    store = MemorySnapshots()
-    store.save("transactions", log.shard.partition, log.shard.state())
-    return store
-
-
-@pytest.mark.parametrize(
-    ("start_offset", "end_offset", "words"), [(0, 3, "made anew"), (50, 99, "retention"), (4, 99, None), (0, 4, None)]
-)
-def test_a_log_that_does_not_reach_the_snapshot_stops_the_worker(
-    start_offset: int, end_offset: int, words: str | None
-) -> None:
-    """Topic made anew, or retention quicker than us: stop with the command that resolves it, never skip in silence."""
-    partition = declared(shop()).shard.partition
-    shards = Shards(store_with(4))
-    if words is None:
-        assigned = shards.assign(
-            "transactions", partition, partitions=PARTITIONS, start_offset=start_offset, end_offset=end_offset
-        )
-        assert assigned == 4
-        return
-    with pytest.raises(StateError, match=words) as caught:
-        shards.assign(
-            "transactions", partition, partitions=PARTITIONS, start_offset=start_offset, end_offset=end_offset
-        )
-    assert "headgate shard reset" in str(caught.value)
-
-
-def test_damaged_snapshots_of_a_shortened_log_stop_the_worker(tmp_path: Path) -> None:
-    """With no whole generation and a log that no longer starts at 0, events would be lost."""
-    disk = DiskSnapshots(tmp_path, b"k" * 32)
-    disk.save("transactions", 0, b"state")
-    (tmp_path / "transactions-0.new").write_bytes(b"torn")
-
-    with pytest.raises(StateError, match="accept-loss"):
-        Shards(disk).assign("transactions", 0, partitions=PARTITIONS, start_offset=7, end_offset=9)
-    assert Shards(disk).assign("transactions", 0, partitions=PARTITIONS, start_offset=0, end_offset=9) == 0

@@ -1,0 +1,52 @@
+"""A stored state in, the same state as this version of the code reads it out: one function for each step.
+
+A change of what a `ShardState` holds raises `streams.shard.STATE_VERSION` by one and adds the step from the version
+before here, over plain values; a state of each version is stored in `tests/streams/stored` and taken through.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from streams.errors import StateError
+from streams.shard import STATE_VERSION
+from streams.snapshots import head_of
+
+Plain = dict[str, Any]  # a ShardState decoded without its types
+STEPS: Mapping[int, Callable[[Plain], Plain]] = {}  # from version n to n + 1; no version before 1 was ever released
+
+
+def upgraded(
+    state: bytes,
+    place: str,
+    *,
+    steps: Mapping[int, Callable[[Plain], Plain]] = STEPS,
+    version: int = STATE_VERSION,
+) -> bytes:
+    """Return `state` in `version`; raise StateError when it is newer or no step leads on from it."""
+    found = head_of(state).version
+    if found == version:
+        return state
+    if found > version:
+        raise StateError(
+            f"the snapshot of {place} is of state version {found} and this Headgate reads {version}: a newer one wrote "
+            "it; start that version again"
+        )
+    plain = plain_of(state, place)
+    for one in range(found, version):
+        if one not in steps:
+            raise StateError(
+                f"the snapshot of {place} is of state version {found} and this Headgate reads {version}, without a way "
+                f"from {one}; `headgate shard reset {place} --accept-loss` learns anew from its log"
+            )
+        plain = steps[one](plain) | {"version": one + 1}
+    return msgspec.msgpack.encode(plain)
+
+
+def plain_of(state: bytes, place: str) -> Plain:
+    """Return `state` as plain values; raise StateError when it is none."""
+    try:
+        return msgspec.msgpack.decode(state, type=Plain)
+    except msgspec.DecodeError as error:
+        raise StateError(f"the snapshot of {place} is not readable ({error}); other code wrote it") from error
