@@ -19,6 +19,10 @@ LIMITS = (
     ("partitions", 1, 1024),
     ("replication", 1, 16),
     ("snapshot_interval_s", 0.05, 3600.0),
+    ("snapshot_topic_interval_s", 0.05, 86_400.0),
+    ("loop_late_s_max", 1.0, 3600.0),
+    ("progress_late_s_max", 1.0, 3600.0),
+    ("commit_late_s_max", 1.0, 3600.0),
     ("console_port", 0, PORT_MAX),
 )
 
@@ -46,6 +50,12 @@ class Settings:
     customer_hmac_key: str = field(default="", repr=False)  # hex; empty: generated once in data_dir with mode 0600
     seal_hmac_key: str = field(default="", repr=False)  # hex; seals snapshots and trained policies; as above
     snapshot_interval_s: float = 5.0  # how much replay a crash costs at most
+    snapshot_topic_interval_s: float = 30.0  # the same where the disk is lost too: another machine takes over
+    loop_late_s_max: float = (
+        30.0  # a worker whose event loop stands still longer ends; one record may close 2,000 series
+    )
+    progress_late_s_max: float = 120.0  # as above: a partition that stands while its broker has more; rebalances pass
+    commit_late_s_max: float = 120.0  # as above: a commit or snapshot that does not end; a slow disk needs its time
     console_host: str = "127.0.0.1"  # servers bind to loopback unless told
     console_port: int = 8377  # 0: any free one
     console_names: str = ""  # further host names it answers to, comma separated (loopback and addresses: always)
