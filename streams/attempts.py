@@ -102,6 +102,8 @@ class Attempts:
 
     def _take_over(self, deaths: DurableLines[Death]) -> None:
         partition, first, last, topic = _PLACE.unpack_from(self._cell, _PLACE_AT)
+        if first > last:
+            return  # it had folded its last record
         death = Death(topic.decode(), partition, first, last)
         self._note([death])
         deaths.append(death)

@@ -31,10 +31,12 @@ from streams.outputs import Outputs
 from streams.pacemaker import INTERVAL_S, beat
 from streams.settings import Settings
 from streams.shards import Shards
+from streams.sight import watchdog_of
 from streams.skips import SKIPS, SkipList
 from streams.snapshot_topic import TopicSnapshots
 from streams.snapshots import DiskSnapshots
 from streams.transport import install
+from streams.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -51,14 +53,17 @@ class WorkerApp(faust.App):
     outputs: Outputs
     ingest: Ingest
     shards: Shards
+    watchdog: Watchdog
 
     async def on_start(self) -> None:
         """Connect the outputs first."""
+        self.watchdog.start()
         await self.outputs.start()
         await super().on_start()
 
     async def on_stop(self) -> None:
         """Seal every shard, so that the next start replays nothing; a crash does without."""
+        self.watchdog.stop()
         if not self.crashed:
             await self.ingest.release_all()
         await self.shards.stop()
@@ -105,6 +110,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     add_ingest(app, app.ingest)
     add_control(app, settings, store, RedisClaims(client), health)
     _add_beats(app, shards, store, health, wall_s)
+    app.watchdog = watchdog_of(app, shards, app.outputs, health, settings, wall_s)
     return app
 
 
