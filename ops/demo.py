@@ -32,6 +32,7 @@ TUNE_WORDS = ("report", "--tune")
 TRAFFIC_WORDS = ("feed", "traffic", "--from", "2018-05-01")  # two months to learn from, then an hour a second
 STOP_S_MAX = 10.0
 WORKER = "worker-0"
+WORKER_TRIES_MAX = 5  # a demo that cannot run says so and ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def run(settings: Settings, options: Options, tell: Callable[[str], None], wall_
             settings = replace(settings, broker=stack.broker, redis=stack.redis)
         create_topics(settings)
         roles = open_things.enter_context(Supervisor(folder / "logs", tell))
-        roles.start(WORKER, ["worker"], settings)
+        roles.start(WORKER, ["worker"], settings, tries_max=WORKER_TRIES_MAX)
         twin = _child("twin", twin_words(options), settings)
         open_things.callback(twin.stop, STOP_S_MAX)
         console = open_things.enter_context(running(settings, wall_s))
