@@ -2,8 +2,9 @@
 
 The topics are the authority and this is a view of them: fold the records again and it is the same. Topics are
 read side by side, so an outcome may come before the allocation it belongs to; records that come twice change
-nothing. An order counts as on order from its claim until the ledger knows it (`order_accepted`), it was rejected
-or expired, or its period of arrival has begun.
+nothing, and of two allocations of one tick the first in the topic counts, for every reader. An order counts as on
+order from its claim until the ledger knows it (`order_accepted`), it was rejected or expired, or its period of
+arrival has begun.
 """
 
 from collections import OrderedDict
@@ -16,9 +17,9 @@ from streams.events import Allocation, Command, Outcome
 
 Record = Command | Allocation | Outcome | PoolSpec
 
-HOLDS_MAX = 10_000  # in force at once; the oldest is forgotten
+HOLDS_MAX = 100_000  # pools and resources held at some time and not released; only beyond that is the oldest forgotten
 CLAIMS_MAX = 100_000  # orders under way that no ledger has confirmed
-TICKS_MAX = 20_000  # remembered, so that an allocation that is sent again is not claimed again
+TICKS_MAX = 100_000  # remembered, so that what was decided once is not decided again, nor counted again
 OUTCOMES_MAX = 100_000  # remembered by action id, for allocations that are read after them
 
 
@@ -70,6 +71,24 @@ class ControlView:
             if held is not None and now_s <= held.expires_at_s:
                 return held
         return None
+
+    def decided(self, tick_id: str) -> bool:
+        """Return whether an allocation of the tick is known: the first one is what counts, no other is sent."""
+        return tick_id in self._ticks
+
+    def open_since_s(self, now_s: float) -> float:
+        """Return how far back actions and outcomes can still matter to a pool declared, by a clock that runs live.
+
+        An order counts until its period of arrival begins, and a tick may be decided until its window ends.
+        """
+        spans = [
+            now_s
+            - spec.periods.shift(now_s, -(1 + max((one.lead_time_periods for one in spec.resources), default=0)))
+            + spec.decision_window_s
+            for spec in self._specs.values()
+            if spec.controlled
+        ]
+        return now_s - max(spans, default=0.0)
 
     def claimed(self, pool_id: str, *, tick_id: str, period_start_s: float, now_s: float) -> tuple[Claimed, ...]:
         """Return orders under way when the tick is decided, by id; its own claims are not among them."""

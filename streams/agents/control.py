@@ -1,13 +1,15 @@
 """The control agent: ticks in, claimed and acknowledged allocations on the topic `actions` out.
 
 Per tick: catch up with holds and claims, read the pool's view, decide (pure: `streams.decide`), claim, send, wait
-for the broker, acknowledge the tick. A tick that cannot be decided now is tried again until it expires; one that
-never can goes to the dead letters. Nothing a tick does stops the stream.
+for the broker, acknowledge the tick. A tick whose allocation is on the topic already is done; one that was claimed
+and not sent is sent as claimed. A tick that cannot be decided now is tried again until it expires; one that never
+can goes to the dead letters. Nothing a tick does stops the stream.
 """
 
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any, Protocol
 
 import faust
@@ -32,9 +34,11 @@ from streams.topics import ACTIONS, DEAD_LETTERS, MESSAGE_BYTES_MAX, TICKS
 
 log = logging.getLogger(__name__)
 
-VIEW_TRIES = 3  # the view is written before its tick is sent, so an older one means that Redis has lost data
-VIEW_PAUSE_S = 0.05
+VIEW_S_MAX = 6.0  # how long ticks are put off whose view is behind: Redis was slow, or lost it and is filled again
+STANDSTILL_S_MAX = 4.0  # from reading the topics to the claim: with a heartbeat, below the session's 6 s, after which
+# somebody else may have decided
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # pauses when Redis or Kafka does not answer; the last repeats
+STOP_S_MAX = 5.0  # how long a producer may take to let go
 STANDING_S_MAX = 120.0  # wall time after which a tick is given up whose event time stands still: it never expires
 
 
@@ -75,7 +79,8 @@ class Control:
         self._view = ControlView()
         self._policies: dict[str, InventoryPolicy] = {}
         self._producer: Any = None
-        self.feed = ControlFeed(settings, self._view)
+        self._behind_since_s: float | None = None  # monotonic; views have been behind their ticks since
+        self.feed = ControlFeed(settings, self._view, _wall_s)
 
     async def take(self, topic: str, partition: int, offset: int, data: bytes, wall_s: float) -> None:
         """Decide one record of `ticks`; raises nothing but cancellation."""
@@ -92,9 +97,11 @@ class Control:
 
     async def stop(self) -> None:
         """Let go of Kafka."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            with suppress(TimeoutError):  # what it still holds was not acknowledged, and is sent again by the next
+                async with asyncio.timeout(STOP_S_MAX):
+                    await producer.stop()
 
     async def _until_decided(self, tick: Tick) -> None:
         since_s, tries = time.monotonic(), 0
@@ -116,7 +123,11 @@ class Control:
                 return
 
     async def _decide(self, tick: Tick) -> None:
+        since_s = time.monotonic()
         await self.feed.caught_up()
+        if self._view.decided(tick.tick_id):
+            self._health.count("decisions:known")
+            return
         spec = self._view.spec(tick.pool_id)
         if spec is None or not spec.controlled:
             self._health.count("decisions:uncontrolled" if spec else "decisions:unknown-pool")
@@ -132,6 +143,8 @@ class Control:
             self._health.count("decisions:expired")
             return
         payload = await self._claims.claim(tick.tick_id, encode(allocation))
+        if time.monotonic() - since_s > STANDSTILL_S_MAX:
+            raise UnavailableError("this process stood still, so another one may have decided; looking again")
         await self._send(ACTIONS.name, tick.pool_id, payload)
         self._health.decided_in(time.monotonic() - started_s)
         sent = decode_output(payload)
@@ -140,14 +153,17 @@ class Control:
         self._health.count(f"decisions:{sent.decided_by}")
 
     async def _read(self, tick: Tick) -> PoolView | None:
-        view = None
-        for attempt in range(VIEW_TRIES):
-            view = await self._store.read(tick.pool_id)
-            wanted = (tick.cut.epoch, tick.cut.next_offset)
-            if view is not None and (view.cut.epoch, view.cut.next_offset) >= wanted:
-                break
-            if attempt < VIEW_TRIES - 1:
-                await asyncio.sleep(VIEW_PAUSE_S)
+        """Return the pool's view; raise UnavailableError while one as new as the tick may still come."""
+        view = await self._store.read(tick.pool_id)
+        wanted = (tick.cut.epoch, tick.cut.next_offset)
+        if view is not None and (view.cut.epoch, view.cut.next_offset) >= wanted:
+            self._behind_since_s = None
+            return view
+        now_s = time.monotonic()
+        if self._behind_since_s is None:
+            self._behind_since_s = now_s
+        if now_s - self._behind_since_s < VIEW_S_MAX:
+            raise UnavailableError(f"the view of {tick.pool_id} in Redis is {'behind' if view else 'not there'}")
         return view
 
     def _policy(self, name: str) -> InventoryPolicy:
@@ -167,6 +183,7 @@ class Control:
                 self._producer = await _started(self._settings)
             await self._producer.send_and_wait(topic, payload, key=key.encode())
         except (KafkaError, OSError) as error:
+            await self.stop()  # it may have failed for good; the next try gets a new one
             raise UnavailableError(f"{topic} does not take a message: {error}") from error
 
     async def _park(

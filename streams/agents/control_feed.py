@@ -1,11 +1,18 @@
 """The topics that bind decisions in, a `ControlView` that is up to date out: read by every worker, in no group.
 
 No view, no decision: `caught_up` returns only when everything that was in the topics when it was called has been
-folded, so a hold that an operator was told is in force binds the next tick.
+folded, so a hold that an operator was told is in force binds the next tick. The view holds nothing that is only in
+Redis: a Redis that comes back empty takes no hold, no order under way and no decision away.
+
+Catalog and commands are read whole. Of actions and outcomes all that can still matter is read: what is younger than
+the longest that an order of a declared pool can be under way, and at least `RECORDS_LEAST` records of each
+partition. What is older has arrived or expired, unless a run whose clock is slower than the wall has sent more than
+that many since; then an order that no ledger has confirmed meanwhile is ordered once more.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -22,26 +29,28 @@ from streams.topics import ACTIONS, CATALOG, COMMANDS, OUTCOMES
 
 log = logging.getLogger(__name__)
 
-RECORDS_PER_PARTITION_MAX = 20_000  # of actions and outcomes read at the start: orders under way are newer
+RECORDS_LEAST = 20_000  # of each partition of actions and outcomes, read at the start however old they are
+RECORDS_MAX = 500  # folded at once: some 10 ms, in which the worker does nothing else
 CAUGHT_UP_S_MAX = 10.0  # how long a decision waits before it says why
 RECONNECT_S = 1.0
 POLL_S = 0.5
-_WHOLE = (CATALOG.name, COMMANDS.name)  # read from their start
+_WHOLE = (CATALOG.name, COMMANDS.name)  # read from their start, the catalog first: it says how far back the rest goes
 _RECENT = (ACTIONS.name, OUTCOMES.name)
 
 
 class ControlFeed:
     """Keeps `view` up to date while `follow` runs."""
 
-    def __init__(self, settings: Settings, view: ControlView) -> None:
+    def __init__(self, settings: Settings, view: ControlView, wall_s: Callable[[], float]) -> None:
         self._settings = settings
         self._view = view
+        self._wall_s = wall_s
         self._consumer: Any = None  # set while connected
-        self._next: dict[TopicPartition, int] = {}
+        self._next: dict[TopicPartition, int] = {}  # everything below is folded
         self._moved = asyncio.Condition()
 
     async def follow(self) -> None:
-        """Read until cancelled; connect again after any failure, from the start, which changes nothing."""
+        """Read until cancelled; connect again after any failure and go on where it was: the view is never set back."""
         while True:
             consumer = AIOKafkaConsumer(  # in no group, a subscription is an assignment of every partition
                 *_WHOLE,
@@ -89,17 +98,46 @@ class ControlFeed:
         missing = {*_WHOLE, *_RECENT} - {place.topic for place in places}
         if missing:
             raise UnavailableError(f"no topic {', '.join(sorted(missing))}; create the topics with `headgate topics`")
-        self._next = await _starts(consumer, places)
-        for place, offset in self._next.items():
-            consumer.seek(place, offset)
+        await self._seek(consumer, places)
         self._consumer = consumer
         while True:
-            batches = await consumer.getmany(timeout_ms=int(POLL_S * 1000))
-            async with self._moved:
-                for record in [record for records in batches.values() for record in records]:
-                    self._fold(record)
-                    self._next[TopicPartition(record.topic, record.partition)] = record.offset + 1
-                self._moved.notify_all()
+            await self._read(consumer, places)
+
+    async def _seek(self, consumer: Any, places: list[TopicPartition]) -> None:
+        """Go to where the view ends; where it knows nothing yet, to the oldest record that can still matter."""
+        begins, ends = await consumer.beginning_offsets(places), await consumer.end_offsets(places)
+        whole = [place for place in places if place.topic in _WHOLE]
+        recent = [place for place in places if place.topic in _RECENT]
+        for place in whole:
+            self._next[place] = self._resumed(place, begins, ends, begins[place])
+            consumer.seek(place, self._next[place])
+        consumer.pause(*recent)
+        while any(self._next[place] < ends[place] for place in whole):
+            await self._read(consumer, whole)
+        since_ms = int(max(self._view.open_since_s(self._wall_s()), 0.0) * 1000)
+        since = await consumer.offsets_for_times(dict.fromkeys(recent, since_ms))
+        for place in recent:
+            oldest = since[place].offset if since[place] else ends[place]
+            start = max(begins[place], min(oldest, ends[place] - RECORDS_LEAST))
+            self._next[place] = self._resumed(place, begins, ends, start)
+            consumer.seek(place, self._next[place])
+        consumer.resume(*recent)
+
+    def _resumed(
+        self, place: TopicPartition, begins: dict[TopicPartition, int], ends: dict[TopicPartition, int], start: int
+    ) -> int:
+        """Return where reading goes on: where it was, or at `start` in a partition that is new or was made anew."""
+        known = self._next.get(place)
+        return known if known is not None and begins[place] <= known <= ends[place] else start
+
+    async def _read(self, consumer: Any, places: list[TopicPartition]) -> None:
+        batches = await consumer.getmany(timeout_ms=int(POLL_S * 1000), max_records=RECORDS_MAX)
+        async with self._moved:
+            for record in [record for records in batches.values() for record in records]:
+                self._fold(record)
+            for place in places:  # not the last record's offset: compacted and aborted ones are never handed out
+                self._next[place] = await consumer.position(place)
+            self._moved.notify_all()
 
     def _fold(self, record: Any) -> None:
         try:
@@ -109,13 +147,3 @@ class ControlFeed:
             return
         if isinstance(message, Allocation | Command | Outcome | PoolSpec):
             self._view.apply(message)
-
-
-async def _starts(consumer: Any, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-    """Return where to begin in each partition."""
-    begins = await consumer.beginning_offsets(places)
-    ends = await consumer.end_offsets(places)
-    return {
-        place: begins[place] if place.topic in _WHOLE else max(begins[place], ends[place] - RECORDS_PER_PARTITION_MAX)
-        for place in places
-    }
