@@ -4,6 +4,10 @@ An allocation's offset is committed once all its outcomes are acknowledged (`ops
 kept from acting twice). A receiver that fails is tried again with growing pauses until the lines expire, in order:
 nothing overtakes. The kill file is looked at before every try. One gateway runs at a time: the journal is locked,
 and the consumer group has one static member, so a second one elsewhere takes the door over and the first one stops.
+
+The journal forgets what it has published after a while, and Kafka forgets a group's offsets too; then `actions`, which
+is kept for ever, is read from its start. So an action older than the journal's memory of which the journal knows
+nothing is passed over: its outcome was told then, or nobody was at the door until long after it had expired.
 """
 
 import logging
@@ -20,7 +24,7 @@ from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import FencedInstanceIdError, KafkaError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
-from ops.gateway_journal import Journal
+from ops.gateway_journal import KEPT_S, Journal
 from ops.hand_over import HandOver, LineResult, Receiver
 from ops.pool_specs import PoolSpecs
 from streams.connections import kafka_options
@@ -37,6 +41,7 @@ POLL_S = 0.2
 RECORDS_MAX = 100  # allocations taken from Kafka at a time
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # pauses before a failed allocation is tried again; the last repeats
 ACKNOWLEDGE_S = 30.0
+MEMORY_S = KEPT_S - 86_400.0  # the clocks of this machine and of the one that decided may be a day apart
 BOOTSTRAP_MS_MAX = 5_000  # until a broker that is not there is called missing
 
 log = logging.getLogger(__name__)
@@ -92,18 +97,18 @@ class Gateway:
                 own_limits=self._own_limits,
             )
             try:
-                self._loop(consumer, specs, hand_over)
+                self._loop(consumer, specs, hand_over, journal)
             except FencedInstanceIdError as error:
                 raise StateError("another gateway has taken over; only one door may be open") from error
 
-    def _loop(self, consumer: Any, specs: PoolSpecs, hand_over: HandOver) -> None:
+    def _loop(self, consumer: Any, specs: PoolSpecs, hand_over: HandOver, journal: Journal) -> None:
         waiting: deque[ConsumerRecord] = deque()  # at most one poll's records: all is paused while any wait
         failures = 0
         while not self._stop.is_set():
             pause_s = RETRY_S[min(failures, len(RETRY_S)) - 1] if failures else POLL_S
             self._poll(consumer, waiting, pause_s)
             came = len(waiting)
-            again = self._work(consumer, waiting, specs, hand_over)
+            again = self._work(consumer, waiting, specs, hand_over, journal)
             failures = (failures if len(waiting) == came else 0) + again  # progress starts the pauses anew
             if waiting:
                 consumer.pause(*consumer.assignment())
@@ -119,11 +124,13 @@ class Gateway:
             if batches or self._stop.is_set():
                 return
 
-    def _work(self, consumer: Any, waiting: deque[ConsumerRecord], specs: PoolSpecs, hand_over: HandOver) -> bool:
+    def _work(
+        self, consumer: Any, waiting: deque[ConsumerRecord], specs: PoolSpecs, hand_over: HandOver, journal: Journal
+    ) -> bool:
         """Handle what is waiting, in order; return whether it has to be tried again."""
         while waiting and not self._stop.is_set():
             try:
-                _handle(waiting[0], specs, hand_over)
+                _handle(waiting[0], specs, hand_over, journal)
             except UnavailableError as error:
                 log.warning("the gateway tries again: %s", error)
                 return True
@@ -133,7 +140,7 @@ class Gateway:
         return False
 
 
-def _handle(record: ConsumerRecord, specs: PoolSpecs, hand_over: HandOver) -> None:
+def _handle(record: ConsumerRecord, specs: PoolSpecs, hand_over: HandOver, journal: Journal) -> None:
     place = f"{record.topic}/{record.partition}/{record.offset}"
     try:
         message = decode_output(record.value or b"")
@@ -143,6 +150,12 @@ def _handle(record: ConsumerRecord, specs: PoolSpecs, hand_over: HandOver) -> No
     if not isinstance(message, Allocation):
         log.warning("the gateway skips %s: a %s is no allocation", place, type(message).__name__)
         return
+    sent_at_s = record.timestamp / 1000.0
+    if sent_at_s < time.time() - MEMORY_S:  # noqa: TID251  an edge: the journal forgets by wall time
+        message = _remembered(message, journal)
+        if not message.lines:
+            log.info("the gateway passes over %s: it is older than its journal's memory", place)
+            return
     try:
         spec = specs.get(message.pool_id)
     except KafkaError as error:
@@ -151,6 +164,13 @@ def _handle(record: ConsumerRecord, specs: PoolSpecs, hand_over: HandOver) -> No
         hand_over.handle(message, spec)
     except (ArithmeticError, LookupError, TypeError, ValueError):  # a fault of ours must not close the door for all
         log.exception("the gateway skips %s, whose lines stay open in its journal", place)
+
+
+def _remembered(allocation: Allocation, journal: Journal) -> Allocation:
+    """Return `allocation` with the lines that the journal knows: those were begun and may not be done."""
+    known = journal.entries([line.action_id for line in allocation.lines])
+    lines = tuple(line for line in allocation.lines if line.action_id in known)
+    return msgspec.structs.replace(allocation, lines=lines)
 
 
 def _publish(producer: Any, pool_id: str, outcomes: Sequence[bytes]) -> None:

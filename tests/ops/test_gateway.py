@@ -1,6 +1,7 @@
 """The gateway with a real Kafka and a real HTTP receiver on loopback: nothing lost, nothing doubled, nothing late."""
 
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,11 @@ import pytest
 from kafka import KafkaProducer
 
 from ops import kill_switch
-from ops.gateway import Gateway, LineResult
+from ops.gateway import JOURNAL, Gateway, LineResult
+from ops.gateway_journal import KEPT_S, Journal
 from ops.receivers import HttpReceiver
 from streams.connections import kafka_options
-from streams.events import ActionLine, Allocation
+from streams.events import ActionLine, Allocation, encode
 from streams.settings import Settings
 from streams.topics import ACTIONS
 from tests.ops.gateway_world import (
@@ -96,6 +98,26 @@ def test_expired_actions_do_not_act(settings: Settings, world: World, producer: 
 
     assert outcome.status == "expired"
     assert world.posts == []
+
+
+def test_what_is_older_than_the_journals_memory_is_told_no_second_outcome(
+    settings: Settings, world: World, producer: KafkaProducer
+) -> None:
+    """Kafka has forgotten the group's offsets and the journal what it published: only what was begun is finished."""
+    for day in ("2010-07-01", "2010-07-02"):
+        old = allocation_of("old", day, a=5.0)
+        long_ago_ms = int((time.time() - KEPT_S) * 1000)
+        producer.send(ACTIONS.name, key=b"old", value=encode(old), timestamp_ms=long_ago_ms).get(timeout=30)
+    with Journal(settings.data_dir / JOURNAL) as journal:
+        journal.receive(["old/a/2010-07-02"], time.time() - KEPT_S)
+        journal.forget(time.time())
+    publish(producer, spec_of("old"), allocation_of("old", "2010-07-03", a=7.0))
+
+    with gateway(settings, HttpReceiver(f"http://127.0.0.1:{world.port}")):
+        wait_for(lambda: "old/a/2010-07-03" in world.acted)
+        wait_for(lambda: sum(outcome.pool_id == "old" for outcome in outcomes_in(settings)) == 2)
+
+    assert world.posts == ["old/a/2010-07-02", "old/a/2010-07-03"]
 
 
 def test_the_kill_file_stops_everything(settings: Settings, world: World, producer: KafkaProducer) -> None:
