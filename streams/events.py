@@ -148,6 +148,11 @@ class PoolView(msgspec.Struct, frozen=True, kw_only=True, tag="view.v1"):
     unknown_resources: tuple[tuple[str, int], ...]  # (resource_id, events), bounded
     feeds: tuple[tuple[str, float, bool], ...]  # (feed_id, complete_until_s, heard)
     counters: dict[str, int]  # cleaned, late, duplicate, dead:RULE ... since the log's start
+    run_clock: RunClock | None = None  # a quiet pool's view is not written again: its time is told by its clock
+
+    def event_time_s(self, wall_s: float) -> float:
+        """Return the pool's event time at wall time `wall_s`."""
+        return max(self.now_s, self.run_clock.now_s(wall_s)) if self.run_clock else self.now_s
 
 
 class BucketClosed(msgspec.Struct, frozen=True, kw_only=True, tag="forecast.v1"):

@@ -182,7 +182,7 @@ class Pool:
             if demand.missing_run >= MISSING_WEEKS_MAX * SLOTS_PER_WEEK[self.spec.period]:
                 self._skip_weeks(bucket.end_s, min([reach_s, *demand.open]))
 
-    def view(self, *, now_s: float, cut: Cut) -> PoolView:
+    def view(self, *, now_s: float, cut: Cut, clock: RunClock) -> PoolView:
         """Return the pool as readers get it."""
         return PoolView(
             pool_id=self.spec.pool_id,
@@ -194,6 +194,7 @@ class Pool:
             unknown_resources=tuple(self._unknown.items()),
             feeds=self._watermark.shown(now_s=now_s),
             counters=dict(self.counters),
+            run_clock=clock,
         )
 
     def count(self, what: str) -> None:

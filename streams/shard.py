@@ -199,7 +199,7 @@ class Shard:
     def view(self, pool_id: str) -> PoolView:
         """Return one pool as readers get it."""
         pool = self._pools[pool_id]
-        return pool.view(now_s=self._now_s(pool), cut=self._cut())
+        return pool.view(now_s=self._now_s(pool), cut=self._cut(), clock=pool.run_clock or self._run_clock)
 
     def pool_ids(self) -> tuple[str, ...]:
         """Return the pools that live here."""
@@ -266,6 +266,7 @@ class Shard:
             for pool_id in event.scope:
                 if pool_id in self._pools:
                     self._pools[pool_id].run_clock = event.run_clock
+                    effects.touched.add(pool_id)
         else:
             self._run_clock = event.run_clock
         for pool in self._pools.values():

@@ -81,6 +81,6 @@ def recorded_time(settings: Settings) -> Callable[[str], float]:
         view = decode_output(body) if isinstance(body, bytes) else None
         if not isinstance(view, PoolView):
             raise UnavailableError(f"Redis has no view of pool {pool_id} yet, so its time is unknown")
-        return view.now_s
+        return view.event_time_s(time.time())
 
     return now_s

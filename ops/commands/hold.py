@@ -80,7 +80,7 @@ def pool_time_s(settings: Settings, pool_id: str) -> float:
     except (redis.RedisError, OSError):
         return time.time()
     view = decode_output(body) if isinstance(body, bytes) else None
-    return view.now_s if isinstance(view, PoolView) else time.time()
+    return view.event_time_s(time.time()) if isinstance(view, PoolView) else time.time()
 
 
 def _check(settings: Settings, pool_id: str, resource_id: str | None) -> None:

@@ -11,7 +11,7 @@ from ops.recorded_demand import recorded_periods
 from ops.twin_world import PoolWorld, Tally
 from simulator.inventory.dynamics import Stock, advance, meet, place
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
-from streams.clock import RunClock
+from streams.clock import LIVE, RunClock
 from streams.effects import Effects
 from streams.events import Cut, Heartbeat, Transaction
 from streams.pool import Pool
@@ -250,7 +250,7 @@ def test_stock_is_conserved_and_the_fold_agrees(drawn: list[Drawn], orders: list
             assert min(tally.sold, tally.unmet, tally.on_hand) >= 0
             assert closed[name].value == pytest.approx(tally.sold)
             assert closed[name].censored or not tally.ran_out
-        for series in fold.view(now_s=day.end_s, cut=cut).series:
+        for series in fold.view(now_s=day.end_s, cut=cut, clock=LIVE).series:
             assert series.on_hand_units == pytest.approx(world.on_hand(series.resource_id))
             assert {one.action_id for one in series.on_order} == {
                 one.action_id for one in world.on_order(series.resource_id) if one.units

@@ -9,6 +9,7 @@ import pytest_asyncio
 import redis.asyncio
 
 from ops.stack.local import LocalStack
+from streams.clock import LIVE
 from streams.errors import UnavailableError
 from streams.events import Cut, PoolView
 from streams.forecast_store import ForecastStore, Fresh, MemoryForecastStore, Missing, RedisForecastStore, Stale, judge
@@ -69,6 +70,15 @@ async def test_a_wrong_address_is_told() -> None:
     client = redis.asyncio.Redis.from_url("redis://127.0.0.1:1/0")
     with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1"):
         await RedisForecastStore(client).read("shop")
+
+
+def test_the_time_of_a_quiet_pool_is_told_by_its_clock() -> None:
+    """Its view is not written again while nothing happens: live time goes on all the same, a twin's stands still."""
+    twin = declared(shop()).shard.view("shop")
+    live = msgspec.structs.replace(twin, now_s=START_S, run_clock=LIVE)
+
+    assert [twin.event_time_s(3e9), live.event_time_s(START_S + DAY_S)] == [START_S, START_S + DAY_S]
+    assert live.event_time_s(START_S - DAY_S) == START_S  # a reader's clock that is behind sets nothing back
 
 
 def forecast_view() -> Any:

@@ -91,6 +91,7 @@ EXAMPLES: list[msgspec.Struct] = [
         unknown_resources=(("POST", 3),),
         feeds=(("till", 1.0, True),),
         counters={"cleaned": 4},
+        run_clock=CLOCK,
     ),
     events.BucketClosed(
         pool_id="shop",

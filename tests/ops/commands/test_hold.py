@@ -1,17 +1,23 @@
 """`headgate hold` on a real broker: the command is on the topic when it returns, and wrong words are told."""
 
+import time
 from collections.abc import Sequence
 
+import msgspec
 import pytest
+import redis
 
 from ops.cli import main
 from streams.catalog import Catalog, FeedSpec, PoolSpec, ResourceSpec
+from streams.clock import LIVE
 from streams.control_view import ControlView
-from streams.events import Command, decode_output
+from streams.events import Command, decode_output, encode
+from streams.forecast_store import VIEW_KEY
 from streams.publishing import publish_catalog
 from streams.settings import Settings
 from streams.tail import Tail
 from streams.topics import COMMANDS
+from tests.streams.agents.control_world import DAY_S, view_of
 
 POOL = PoolSpec(
     pool_id="shop", feeds=(FeedSpec(id="till"),), resources=(ResourceSpec(id="mug"), ResourceSpec(id="cup"))
@@ -51,6 +57,19 @@ def test_a_hold_and_its_release(published: Settings, capsys: pytest.CaptureFixtu
     view.apply(release)
     assert view.hold("shop", "mug", hold.issued_at_s) is None
     assert capsys.readouterr().out.splitlines()[0].startswith("shop/mug held until ")
+
+
+def test_a_hold_on_a_quiet_pool_lasts_as_long_as_was_said(published: Settings) -> None:
+    """Its view is of yesterday, because nothing has happened since; its clock is live."""
+    now_s = time.time()
+    quiet = msgspec.structs.replace(view_of("shop"), now_s=now_s - DAY_S, run_clock=LIVE)
+    with redis.Redis.from_url(published.redis) as client:
+        client.hset(VIEW_KEY + "shop", "body", encode(quiet))
+
+    assert run(published, "shop", "cup", "--reason", "stocktaking", "--for", "2h") == 0
+
+    hold = next(command for command in commands(published) if command.resource_id == "cup")
+    assert hold.expires_at_s >= now_s + 7200.0
 
 
 @pytest.mark.parametrize(
