@@ -5,11 +5,16 @@ snapshot. `getmany` hands over all fetched records of an input partition as one 
 one's: what Faust does for each message costs more than what the fold does for each record (design, section 5).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import faust
+from aiokafka import TopicPartition
+from aiokafka.consumer import fetcher
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
@@ -20,6 +25,7 @@ from streams.shards import Shards, Span
 from streams.topics import INPUT_TOPICS
 
 TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
+BUFFERED_BYTES_MAX = 16 * 1024 * 1024  # of records that are fetched and not yet folded
 PartitionsOf = Callable[[str], Awaitable[Sequence[int]]]
 _INPUT_NAMES = frozenset(spec.name for spec in INPUT_TOPICS)
 
@@ -31,6 +37,17 @@ def check_versions() -> None:
             raise ConfigurationError(f"{name} is {version(name)}; Headgate was tested with {tested}: install that")
 
 
+class InputRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
+    """One partition's part of an answer; records of input topics as they were parsed, without a second object each."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return the iterator itself: a method of ours between it and its reader would cost as much as the parsing."""
+        return self._records_iterator  # type: ignore[no-any-return]
+
+    def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
+        return record if tp.topic in _INPUT_NAMES else super()._consumer_record(tp, record)
+
+
 class Batch(ConsumerMessage):
     """All records of one partition that were fetched together, as one message. Acknowledged as its last record."""
 
@@ -38,12 +55,26 @@ class Batch(ConsumerMessage):
 
     records: Records
 
+    def on_final_ack(self, consumer: Any) -> bool:
+        """Make room for the next ones."""
+        consumer.let_go(self)
+        return super().on_final_ack(consumer)
+
 
 class SnapshotConsumer(driver.Consumer):
     """A Faust consumer that reads input topics on from their shards' snapshots, in batches."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._buffered: WeakKeyDictionary[Batch, int] = WeakKeyDictionary()  # bytes; a dropped batch leaves by itself
+        self._room = asyncio.Event()
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  Faust's signature
         """Yield what was fetched: input partitions as batches, all others record by record."""
+        while sum(self._buffered.values()) > BUFFERED_BYTES_MAX and not self.should_stop:
+            self._room.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), timeout)
         fetched, active = await self._wait_next_records(timeout)
         if fetched is None or self.should_stop:
             return
@@ -66,7 +97,29 @@ class SnapshotConsumer(driver.Consumer):
             *place, None, None, b"", None, tp=tp, generation_id=self.app.consumer_generation_id
         )  # no headers, key, value or checksum: they are the records'
         batch.records = Records.of(records)
+        self._buffered[batch] = batch.records.size_bytes
         return batch
+
+    def let_go(self, batch: Batch) -> None:
+        """Forget a batch that was folded."""
+        self._buffered.pop(batch, None)
+        self._room.set()
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """Note offsets that nobody will acknowledge, which inside a batch are most of them: not for input topics."""
+        if tp.topic not in _INPUT_NAMES:
+            await super()._add_gap(tp, offset_from, offset_to)
+
+    def _new_offset(self, tp: TP) -> int | None:
+        """Return what to commit. Of input topics it is how far they are folded: for dashboards, nobody starts there."""
+        if tp.topic not in _INPUT_NAMES:
+            return super()._new_offset(tp)
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        transport = self.transport
+        assert isinstance(transport, SnapshotTransport)
+        held = transport.shards.held.get((tp.topic, tp.partition))
+        return held.shard.next_offset if held else None
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek input partitions to where their shards read on, all others to what was committed."""
@@ -102,4 +155,5 @@ def install(app: faust.App, shards: Shards, partitions_of: PartitionsOf) -> None
     `partitions_of` asks the broker: a consumer that has just rejoined its group may not know a topic's partitions yet.
     """
     check_versions()
+    fetcher.PartitionRecords = InputRecords
     app.transport = SnapshotTransport(app.conf.broker_consumer, app, shards=shards, partitions_of=partitions_of)

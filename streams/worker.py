@@ -35,16 +35,16 @@ from streams.sight import watchdog_of
 from streams.skips import SKIPS, SkipList
 from streams.snapshot_topic import TopicSnapshots
 from streams.snapshots import DiskSnapshots
+from streams.topics import WORKER_GROUP
 from streams.transport import install
 from streams.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
-GROUP = "headgate"
 SESSION_TIMEOUT_S = 6.0  # how long a dead worker's partitions wait for their next owner
 HEARTBEAT_S = 2.0
 BUFFERED_MESSAGES_MAX = 16  # fetched and not yet folded: batches of input topics, single ticks
-BATCH_RECORDS_MAX = 500
+BATCH_RECORDS_MAX = 2_000  # some 10 ms of work: what comes meanwhile waits for it
 
 
 class WorkerApp(faust.App):
@@ -76,7 +76,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     create_topics(settings)
     _check_redis(settings)
     app = WorkerApp(
-        GROUP,
+        WORKER_GROUP,
         broker=[f"kafka://{server}" for server in settings.broker.split(",")],
         broker_credentials=_credentials(settings),
         broker_session_timeout=SESSION_TIMEOUT_S,

@@ -132,7 +132,8 @@ def add_ingest(app: faust.App, ingest: Ingest) -> None:
         async for event in stream.noack().events():
             batch = event.message
             try:
-                await ingest.take_batch(batch.topic, batch.partition, batch.records)
+                if batch.generation_id == app.consumer_generation_id:  # of an older assignment it would leave a hole
+                    await ingest.take_batch(batch.topic, batch.partition, batch.records)
             except Exception as error:
                 log.critical("the worker ends so that its supervisor starts it again: %s", error)
                 await app.crash(error)
