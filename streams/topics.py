@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kafka.partitioner.default import murmur2
 
 DAY_MS = 86_400_000
+WORKER_GROUP = "headgate"  # the consumer group of all workers
 MESSAGE_BYTES_MAX = 262_144  # larger events go to the dead letters unread; larger batches are refused by the broker
 
 

@@ -48,10 +48,10 @@ def catalog() -> Catalog:
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def worker(settings: Settings, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Run a real worker process; kill it at the end."""
     environment = {**os.environ, **settings.environment()}
-    process = subprocess.Popen([sys.executable, "-m", "ops.cli", "worker"], env=environment)
+    process = subprocess.Popen([sys.executable, "-m", "ops.cli", "worker"], env=environment, **options)
     try:
         yield process
     finally:

@@ -1,0 +1,120 @@
+"""`headgate migrate` on real servers: a topic grows from 2 to 4 partitions, and every pool goes on where it was."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+from kafka import TopicPartition
+
+from ops.cli import main
+from ops.stack.local import LocalStack
+from ops.topic_health import administrator
+from streams.administration import create_topics, end_offsets
+from streams.feeds.sender import EventSender
+from streams.publishing import publish_catalog
+from streams.settings import Settings
+from streams.topics import partition_of
+from tests.streams.test_restart import (
+    POOLS,
+    SALES_A_DAY,
+    SOLD,
+    catalog,
+    open_the_shops,
+    reached,
+    send_day,
+    view_of,
+    wait_for,
+    worker,
+)
+
+DAYS_BEFORE, DAYS = 6, 10
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Settings]:
+    """Yield settings of servers with two partitions that only one test uses."""
+    with LocalStack(tmp_path / "stack") as stack:
+        settings = stack.settings(data_dir=tmp_path / "here", partitions=2, seal_hmac_key="5e" * 32)
+        create_topics(settings)
+        yield settings
+
+
+@contextmanager
+def typed(settings: Settings) -> Iterator[None]:
+    """Have commands find `settings` in their environment."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.environment().items():
+            patch.setenv(name, value)
+        yield
+
+
+def live(settings: Settings, sender: EventSender, days: range) -> None:
+    """Let a worker live through some days, and end as it is told to."""
+    client = redis.Redis.from_url(settings.redis)
+    with worker(settings) as process:
+        for day in days:
+            send_day(sender, day)
+        wait_for(lambda: reached(client, days.stop), process, "closed buckets")
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def grow(settings: Settings) -> None:
+    """Add two partitions, and delete what was read: nobody can fold it again."""
+    with administrator(settings) as admin:
+        ends = end_offsets(settings, ["transactions"])
+        admin.create_partitions({"transactions": 4})
+        admin.wait_for_topics(["transactions"])
+        admin.delete_records({TopicPartition(*place): max(end - 3, 1) for place, end in ends.items()})
+
+
+def test_pools_move_to_their_new_partitions_and_go_on(small: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """From snapshots in Kafka alone, on another disk: stock, counters and models go on as if nothing had happened."""
+    there = replace(small, data_dir=small.data_dir.with_name("there"))
+    publish_catalog(small, catalog())
+    with EventSender(small) as sender:
+        open_the_shops(sender)
+        live(small, sender, range(DAYS_BEFORE))
+    grow(small)
+    assert "headgate migrate" in refusal_of(there)
+    with typed(there):
+        assert main(["migrate", "--dry-run"]) == 0
+        assert main(["migrate"]) == 0
+        said = capsys.readouterr().out
+        assert main(["migrate"]) == 0
+        assert "nothing to do" in capsys.readouterr().out
+    for pool_id in POOLS:
+        before, now = partition_of(pool_id, 2), partition_of(pool_id, 4)
+        assert (f"{pool_id}: partition {before} -> {now}" in said) == (before != now)
+    with EventSender(there) as sender:
+        live(there, sender, range(DAYS_BEFORE, DAYS))
+    check(there)
+
+
+def refusal_of(settings: Settings) -> str:
+    """Return what a worker says that has to end by itself."""
+    with worker(settings, stderr=subprocess.PIPE) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    return str(said.decode())
+
+
+def check(settings: Settings) -> None:
+    """Compare every pool with a plain sum over what was sent."""
+    client = redis.Redis.from_url(settings.redis)
+    moved = 0
+    for pool_id in POOLS:
+        view = view_of(client, pool_id)
+        assert view is not None
+        assert (view.cut.epoch, view.cut.partition) == (1, partition_of(pool_id, 4))
+        moved += view.cut.partition != partition_of(pool_id, 2)
+        assert view.counters["clean"] == DAYS * SALES_A_DAY + 2
+        assert {one.resource_id: one.on_hand_units for one in view.series} == {
+            name: 10_000 - DAYS * units for name, units in SOLD.items()
+        }
+        assert [one.forecast.buckets_learnt for one in view.series if one.forecast] == [DAYS, DAYS]
+    assert moved
