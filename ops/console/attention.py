@@ -1,22 +1,23 @@
 """What needs a person first: the picture in, a short list of exceptions out, worst first.
 
-| kind       | when                                                              |
-|------------|-------------------------------------------------------------------|
-| connection | Kafka or Redis is not reached                                     |
-| kill       | the kill switch of the gateway is engaged                         |
-| worker     | no worker has said anything for `HEALTH_TTL_S`                    |
-| hold       | an operator holds a pool or resource                              |
-| stock-out  | nothing on hand                                                   |
-| outcome    | actions that expired or were rejected                             |
-| stale      | forecasts past their expiry                                       |
-| timeout    | ticks that the twin waited for in vain                            |
-| dead       | messages that broke a rule in the last minutes                    |
-| silent     | a declared feed never heard, or a period that closed as missing   |
-| history    | a pool that is still catching up with its history                |
-| unknown    | events of resources that the catalog does not have                |
-| baseline   | ticks that the fallback decided                                   |
-| guard      | orders that the guard changed                                     |
-| limit      | more series than the console keeps                                |
+| kind       | when                                                                       |
+|------------|----------------------------------------------------------------------------|
+| connection | Kafka or Redis is not reached                                              |
+| kill       | the kill switch of the gateway is engaged                                  |
+| worker     | no worker has said anything for `HEALTH_TTL_S`                             |
+| hold       | an operator holds a pool or resource                                       |
+| stock-out  | nothing on hand                                                            |
+| outcome    | actions that expired or were rejected                                      |
+| stale      | forecasts past their expiry                                                |
+| overdue    | accepted orders whose period of arrival is over, or given up long after it |
+| timeout    | ticks that the twin waited for in vain                                     |
+| dead       | messages that broke a rule in the last minutes                             |
+| silent     | a declared feed never heard, or a period that closed as missing            |
+| history    | a pool that is still catching up with its history                          |
+| unknown    | events of resources that the catalog does not have                         |
+| baseline   | ticks that the fallback decided                                            |
+| guard      | orders that the guard changed                                              |
+| limit      | more series than the console keeps                                         |
 """
 
 from collections import Counter
@@ -40,7 +41,7 @@ Item = dict[str, Any]
 def attention(picture: Picture, wall_s: float) -> list[Item]:
     """Return what needs a person at wall time `wall_s`. The caller holds the picture's lock."""
     items: list[Item] = []
-    for source in (_connections, _workers, _holds, _pools, _unknown, _actions):
+    for source in (_connections, _workers, _holds, _pools, _overdue, _unknown, _actions):
         items.extend(source(picture))
     items.extend(_dead_letters(picture, wall_s))
     if picture.lived and picture.lived.timeouts:
@@ -113,6 +114,22 @@ def _pools(picture: Picture) -> Iterator[Item]:
         unheard = [feed for feed, _, heard in view.feeds if not heard]
         if unheard:
             yield _item("warn", "silent", f"Feeds never heard: {_names(unheard)}", pool.pool_id)
+
+
+def _overdue(picture: Picture) -> Iterator[Item]:
+    for view in [pool.view for pool in picture.pools.values() if pool.view]:
+        late = [
+            one.resource_id
+            for one in view.series
+            if any(order.due_at_s < view.period_start_s for order in one.on_order)
+        ]
+        if late:
+            text = f"Accepted orders that should be here by now: {_names(late)}"
+            yield _item("warn", "overdue", text, view.pool_id, late[0])
+        given_up = view.counters.get("orders:overdue", 0)
+        if given_up:
+            text = f"{given_up:,} accepted orders never came and are no longer counted on"
+            yield _item("note", "overdue", text, view.pool_id)
 
 
 def _unknown(picture: Picture) -> Iterator[Item]:

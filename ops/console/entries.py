@@ -37,6 +37,7 @@ class PoolState:
     version: int = 0
     spec: PoolSpec | None = None
     view: PoolView | None = None
+    written: PoolView | None = None  # as it was read; `view` is the same with its time moved on to when it was read
     seen_at_s: float = 0.0  # wall time when the view last changed
     clock: deque[tuple[float, float, float]] = field(
         default_factory=lambda: deque(maxlen=120)

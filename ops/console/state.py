@@ -9,6 +9,8 @@ from bisect import insort
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 
+import msgspec
+
 from ops.console.entries import RATE_WINDOW_S, Connection, Decided, PoolState, SeriesState, band
 from ops.console.lived import LivedSoFar
 from streams.catalog import PoolSpec
@@ -31,6 +33,7 @@ DEAD_LETTERS_MAX = 1_000
 RULES_MAX = 50  # of dead letters counted by name
 HOLDS_MAX = 500
 WORKERS_MAX = 100
+QUIET_S = 5.0  # how often the time of a pool is moved on of which there is nothing new
 Key = tuple[str, str]  # pool_id, resource_id
 
 
@@ -172,7 +175,10 @@ class Picture:
         """Take in the newest view of a pool, read at wall time `wall_s`."""
         with self.lock:
             pool = self._pool(view.pool_id)
-            if pool is None or pool.view == view:
+            if pool is None or (pool.written == view and wall_s - pool.seen_at_s < QUIET_S):
+                return
+            pool.written, view = view, msgspec.structs.replace(view, now_s=view.event_time_s(wall_s))
+            if pool.view == view:
                 return
             self.version += 1
             pool.view, pool.version, pool.seen_at_s = view, self.version, wall_s

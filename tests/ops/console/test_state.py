@@ -5,7 +5,8 @@ import msgspec
 from ops.console import entries, state, wire
 from ops.console.attention import attention
 from ops.console.state import Picture
-from streams.events import BucketClosed, Command, Cut, DeadLetter, Outcome, PoolView
+from streams.clock import LIVE
+from streams.events import BucketClosed, Command, Cut, DeadLetter, OnOrder, Outcome, PoolView
 from tests.ops.story import HOSTILE_ID, ORIGIN_S, POOLS, Story, played, prologue
 
 CUT = Cut(topic="transactions", partition=0, epoch=1, next_offset=1)
@@ -154,6 +155,34 @@ def test_attention_tells_of_an_unreached_server_the_kill_switch_and_an_expired_f
 
     assert {"connection", "kill", "stale"} <= set(kinds)
     assert any("fire in the warehouse" in item["text"] for item in attention(picture, 1001.0))
+
+
+def test_orders_that_do_not_come_are_told() -> None:
+    """While they are counted on, and once they are given up."""
+    picture = played()
+    view = picture.pools["gifts-a"].view
+    assert isinstance(view, PoolView)
+    late = OnOrder(action_id="a", units=5.0, due_at_s=view.period_start_s - 86_400)
+    series = (msgspec.structs.replace(view.series[0], on_order=(late,)), *view.series[1:])
+    picture.put_view(msgspec.structs.replace(view, series=series, counters={"orders:overdue": 3}), 1001.0)
+    told = {item["text"]: item for item in attention(picture, 1001.0) if item["kind"] == "overdue"}
+
+    assert [item["severity"] for item in told.values()] == ["warn", "note"]
+    assert any(view.series[0].resource_id in text for text in told)
+    assert any("3 accepted orders never came" in text for text in told)
+
+
+def test_the_time_of_a_quiet_pool_moves_on() -> None:
+    """Nothing new is written of it; every few seconds the page is told how late it is, and not more often."""
+    picture = Picture()
+    view = msgspec.structs.replace(played().pools["gifts-a"].view, now_s=1000.0, run_clock=LIVE)
+    seen = []
+    for wall_s in (1000.0, 1001.0, 1004.0, 1006.0, 1007.0):
+        picture.put_view(view, wall_s)
+        pool = picture.pools["gifts-a"]
+        seen.append(pool.view.now_s if pool.view else None)
+
+    assert seen == [1000.0, 1000.0, 1000.0, 1006.0, 1006.0]
 
 
 def test_an_item_shows_its_history_and_the_forecast_ahead() -> None:
