@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float64s = NDArray[np.float64]
-Slots = Sequence[int] | NDArray[np.intp]  # slots of the week of periods one after the other
 Covariates = tuple[tuple[str, float], ...]  # name and value as observed
 
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)

@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from online_models.base import Bucket, Covariates, Float64s, Forecast, Slots
+from online_models.base import Bucket, Covariates, Float64s, Forecast
 from online_models.calibration import Calibration
 from online_models.quantiles import ResidualQuantiles
 
@@ -32,8 +31,8 @@ class Mean(Protocol):
         """
         ...
 
-    def path(self, slots_of_week: Slots) -> Float64s | None:
-        """Return the mean of the next periods, shape (len(slots_of_week),), or None before enough was learnt."""
+    def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
+        """Return the mean of each of the next periods `slots_of_week`, or None before enough was learnt."""
         ...
 
     def state(self) -> tuple[Any, ...]:
@@ -100,13 +99,14 @@ class SeriesForecaster:
         if value is not None:
             self._remember(value, said, believed)
         self._slot_of_week = bucket.slot_of_week
-        self._path = self._means(self._ahead()[1])
-        self._residuals.say(self._path)
+        path = self._means(self._ahead())
+        self._path = None if path is None else np.array(path)
+        self._residuals.say(path)
 
     def forecast(self, slots_of_week: Sequence[int]) -> Forecast | None:
         """Return the forecast of the next `len(slots_of_week)` periods, or None before enough was learnt."""
         wanted = tuple(slots_of_week)
-        path = self._path if wanted == self._ahead()[0][: len(wanted)] else self._path_of(wanted)
+        path = self._path if wanted == self._ahead()[: len(wanted)] else self._other(wanted)
         if path is None or not wanted:
             return None
         ceiling = LARGEST_TIMES * self._largest
@@ -135,12 +135,14 @@ class SeriesForecaster:
         self._residuals.restore(kept["residuals"])
         self._largest, self._error, self._errors, self._count, self._slot_of_week = kept["course"]
         self._calibration.came, self._calibration.believed = kept["calibration"]
-        self._path = self._means(self._ahead()[1])
+        path = self._means(self._ahead())
+        self._path = None if path is None else np.array(path)
 
     def _centre(self, slot_of_week: int) -> float | None:
-        expected = self._path is not None and slot_of_week == self._ahead()[0][0]
-        path = self._path if expected else self._means((slot_of_week,))
-        return None if path is None else path.item(0)
+        if self._path is not None and slot_of_week == self._ahead()[0]:
+            return self._path.item(0)
+        path = self._means((slot_of_week,))
+        return None if path is None else path[0]
 
     def _remember(self, value: float, said: float | None, believed: float) -> None:
         self._count += 1
@@ -150,29 +152,29 @@ class SeriesForecaster:
             self._errors += 1
             self._error += max(ERROR_RATE, 1.0 / self._errors) * (abs(value - said) - self._error)
 
-    def _means(self, slots_of_week: Slots) -> Float64s | None:
+    def _means(self, slots_of_week: Sequence[int]) -> list[float] | None:
         path = self._mean.path(slots_of_week) if self._count else None
-        if path is not None:
-            np.maximum(path, 0.0, out=path)
-            np.minimum(path, LARGEST_TIMES * self._largest, out=path)
+        ceiling = LARGEST_TIMES * self._largest
+        if path is not None and (min(path) < 0.0 or max(path) > ceiling):
+            return [min(max(value, 0.0), ceiling) for value in path]
         return path
 
-    def _ahead(self) -> tuple[tuple[int, ...], NDArray[np.intp]]:
-        """Return the slots of the week of the path, as a tuple and as an array; none before the first bucket."""
+    def _ahead(self) -> tuple[int, ...]:
+        """Return the slots of the week of the path; none before the first bucket."""
         slots_per_week, horizon_periods, lead_periods = self._shape
         if self._slot_of_week is None:
-            return _following(0, 0, slots_per_week)
+            return ()
         return _following(self._slot_of_week, max(horizon_periods, lead_periods), slots_per_week)
 
-    def _path_of(self, wanted: tuple[int, ...]) -> Float64s | None:
+    def _other(self, wanted: tuple[int, ...]) -> Float64s | None:
         """Return a path for other slots than expected: the clocks change, or a longer horizon is asked for."""
         slots_per_week, _, lead_periods = self._shape
-        rest, _ = _following(wanted[-1], max(lead_periods - len(wanted), 0), slots_per_week)
-        return self._means(wanted + rest)
+        rest = _following(wanted[-1], max(lead_periods - len(wanted), 0), slots_per_week)
+        path = self._means(wanted + rest)
+        return None if path is None else np.array(path)
 
 
 @functools.lru_cache(maxsize=4096)
-def _following(slot_of_week: int, periods: int, slots_per_week: int) -> tuple[tuple[int, ...], NDArray[np.intp]]:
-    """Return the slots of the week of the next periods after one of `slot_of_week`, as a tuple and as an array."""
-    slots = tuple((slot_of_week + step) % slots_per_week for step in range(1, periods + 1))
-    return slots, np.array(slots, dtype=np.intp)
+def _following(slot_of_week: int, periods: int, slots_per_week: int) -> tuple[int, ...]:
+    """Return the slots of the week of the next periods after one of `slot_of_week`, the same object to every series."""
+    return tuple((slot_of_week + step) % slots_per_week for step in range(1, periods + 1))

@@ -11,8 +11,7 @@ import functools
 import math
 import threading
 from array import array
-from collections import defaultdict
-from typing import Any, NamedTuple
+from typing import Any
 
 SCALED_MAX = 5.0  # standard deviations: further out is an outlier that would only tear at the weights
 GRADIENT_MAX = 6.0  # of a squared error: a target missed by more than 3 of its scales teaches as 3 do
@@ -22,19 +21,18 @@ SHRINKAGE = 1e-3  # l2: features say the same thing twice; without need a weight
 Features = dict[str, float]
 
 
-class Term(NamedTuple):
-    """What one feature adds to a prediction."""
-
-    weight: float
-    mean: float
-    per_deviation: float  # 1 / standard deviation; 0: the feature never varied and scales to 0
-
-    def of(self, value: float) -> float:
-        """Return the weighted, scaled, bounded feature."""
-        return self.weight * bounded((value - self.mean) * self.per_deviation)
-
-
+Term = tuple[float, float, float]  # weight, mean, 1 / standard deviation (0: never varied) of one feature
 Terms = dict[str, Term]
+
+
+def added(term: Term, value: float) -> float:
+    """Return what a feature of this value adds to a prediction: weighted, scaled, bounded.
+
+    >>> added((0.5, 10.0, 2.0), 11.0), added((0.5, 10.0, 2.0), 99.0)
+    (1.0, 2.5)
+    """
+    weight, mean, per_deviation = term
+    return weight * bounded((value - mean) * per_deviation)
 
 
 def bounded(scaled: float) -> float:
@@ -54,6 +52,8 @@ class Linear:
 
     def learn(self, features: Features, target: float) -> None:
         """Learn one example; the target is in units of its own running scale, so about 1 in size."""
+        if tuple(features) != self._names:
+            self._grow(features)
         scaler, regression = self._lent()
         scaler.learn_one(features)
         scaled = _scaled(scaler, features)
@@ -76,31 +76,39 @@ class Linear:
 
         Their sum is what `predict` returns for the same features.
         """
-        size = len(self._names)
-        learnt = self._learnt.tolist()
+        names, size, learnt = self._names, len(self._names), self._learnt.tolist()
         per_deviation = [1.0 / math.sqrt(variance) if variance else 0.0 for variance in learnt[2 * size : 3 * size]]
-        terms = map(Term, learnt[3 * size :], learnt[size : 2 * size], per_deviation)
-        return dict(zip(self._names, terms, strict=True)), self._intercept
+        terms = zip(learnt[3 * size :], learnt[size : 2 * size], per_deviation, strict=True)
+        return dict(zip(names, terms, strict=True)), self._intercept
+
+    def _grow(self, features: Features) -> None:
+        """Make room for features not seen before, at the end of each row."""
+        new = [name for name in features if name not in self._names]
+        if not new:
+            return
+        size, learnt = len(self._names), self._learnt
+        self._learnt = array("d")
+        for row in range(4):
+            self._learnt += learnt[row * size : (row + 1) * size] + array("d", bytes(8 * len(new)))
+        self._names = _shared((*self._names, *new))
 
     def _lent(self) -> tuple[Any, Any]:
         """Return this thread's scaler and regression of River, as this model has taught them."""
         scaler, regression, vector = _river()
-        names, size, learnt = self._names, len(self._names), self._learnt.tolist()
-        scaler.counts = defaultdict(int, zip(names, learnt, strict=False))
-        scaler.means = defaultdict(float, zip(names, learnt[size:], strict=False))
-        scaler.vars = defaultdict(float, zip(names, learnt[2 * size :], strict=False))
-        regression._weights = vector(dict(zip(names, learnt[3 * size :], strict=True)))  # noqa: SLF001  no setter
+        names, row_by_row = self._names, iter(self._learnt)
+        scaler.counts = dict(zip(names, row_by_row))  # noqa: B905  each zip takes a row and leaves the rest
+        scaler.means = dict(zip(names, row_by_row))  # noqa: B905
+        scaler.vars = dict(zip(names, row_by_row))  # noqa: B905
+        regression._weights = vector(dict(zip(names, row_by_row)))  # noqa: B905, SLF001  no setter
         regression.intercept = self._intercept
         return scaler, regression
 
     def _take_back(self, scaler: Any, regression: Any) -> None:
-        counts = scaler.counts
-        if len(counts) != len(self._names):
-            self._names = _shared(tuple(counts))
         weights, intercept = regression.weights, regression.intercept
         if not math.isfinite(intercept + sum(weights.values())):
             weights, intercept = dict.fromkeys(weights, 0.0), 0.0
-        self._learnt = array("d", [*counts.values(), *scaler.means.values(), *scaler.vars.values(), *weights.values()])
+        rows = scaler.counts, scaler.means, scaler.vars, weights
+        self._learnt = array("d", [value for row in rows for value in row.values()])
         self._intercept = intercept
 
     def state(self) -> tuple[Any, ...]:

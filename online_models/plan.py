@@ -27,6 +27,7 @@ class Plan:
     waits: tuple[tuple[int, int], ...]  # (first place, periods until the actual is known) a knot; the lead's last
     waiting: int  # places in all
     length: int  # periods that a path has to reach
+    full: tuple[int, ...]  # residuals kept of each once all rings are full
 
 
 def knots_of(horizon_periods: int) -> tuple[int, ...]:
@@ -45,12 +46,12 @@ def plan(horizon_periods: int, lead_periods: int) -> Plan:
     """Return the plan of one shape, the same object to every series of it.
 
     >>> plan(2, 3)
-    Plan(knots=(1, 2), waits=((0, 1), (1, 2), (3, 3)), waiting=6, length=3)
+    Plan(knots=(1, 2), waits=((0, 1), (1, 2), (3, 3)), waiting=6, length=3, full=(128, 128, 128))
     """
     steps = knots_of(horizon_periods)
     delays = (*steps, lead_periods)
     waits = tuple((sum(delays[:row]), delay) for row, delay in enumerate(delays))
-    return Plan(steps, waits, sum(delays), max(horizon_periods, lead_periods))
+    return Plan(steps, waits, sum(delays), max(horizon_periods, lead_periods), (RING,) * len(delays))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ with the forecast (see `spread_unit`), so that a quiet night and a rush hour can
 
 import math
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -72,14 +73,14 @@ class ResidualQuantiles:
                     self._counts[row] += 1
         self._periods += 1
 
-    def say(self, path: Float64s | None) -> None:
+    def say(self, path: Sequence[float] | None) -> None:
         """Remember what is said now of the next periods; `path` reaches the last knot and the lead periods.
 
         Call it once after each `learn`; None says nothing (not ready).
         """
         waiting, last = self._waiting, self._periods - 1  # its place is free: `last + delay` comes by there again
         lead_periods = len(self._actuals)
-        said = [math.nan] * self.plan.length if path is None else path.tolist()
+        said = [math.nan] * self.plan.length if path is None else path
         for first, delay in self.plan.waits:
             waiting[first + last % delay] = said[delay - 1]
         first, _ = self.plan.waits[-1]
@@ -96,10 +97,11 @@ class ResidualQuantiles:
         centre = np.empty((periods + 1, 1))  # the lead's sum is the last row
         centre[:periods, 0] = path[:periods]
         centre[periods, 0] = total
-        out = self._spread(periods)
+        fewest = min(self._counts)
+        out = self._spread(periods, fewest)
         out *= spread_unit(centre)
         out += centre
-        if min(self._counts) < TRUSTED:
+        if fewest < TRUSTED:
             self._guess_untrusted(out, centre, error)
         np.maximum(out, 0.0, out=out)
         bands, lead = out[:periods], out[periods]
@@ -107,12 +109,12 @@ class ResidualQuantiles:
         np.minimum(lead, largest * lead_periods, out=lead)
         return bands, lead
 
-    def _spread(self, periods: int) -> Float64s:
+    def _spread(self, periods: int, fewest: int) -> Float64s:
         """Return the residuals' quantiles at each step and, last, over the lead periods, in spread units."""
         ordered = np.frombuffer(self._rings, dtype=np.float32).reshape(-1, RING).copy()
         ordered.sort(axis=1)
-        kept = [RING] * len(self._counts) if min(self._counts) >= RING else [min(count, RING) for count in self._counts]
-        places, share = levels_among(tuple(kept))
+        counts = self.plan.full if fewest >= RING else tuple([min(count, RING) for count in self._counts])
+        places, share = levels_among(counts)
         below, above = ordered.take(places)
         at_knots = below + (above - below) * share
         near, far, way = steps_between(self.plan.knots, periods)

@@ -7,20 +7,16 @@ of late. With no weight learnt it is plain smoothing, so it starts safely, and a
 import functools
 import math
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from online_models.base import Covariates, Float64s, Slots
-from online_models.linear import SCALED_MAX, Features, Linear, Term, Terms, bounded
+from online_models.base import Covariates
+from online_models.linear import SCALED_MAX, Features, Linear, Term, Terms, added
 from online_models.season import Season
 from online_models.surprise import Surprise
 
 COVARIATES_MAX = 8  # names kept per series, first come
-UNKNOWN = Term(0.0, 0.0, 0.0)  # of a feature not learnt yet
-
-Row = tuple[Term, Float64s | NDArray[np.float32]]  # one feature in each of the next periods, units
+UNKNOWN: Term = (0.0, 0.0, 0.0)  # of a feature not learnt yet
 
 
 class RiverLinear:
@@ -57,78 +53,83 @@ class RiverLinear:
         self._season.learn(slot_of_week, base + miss)
         return base + miss
 
-    def path(self, slots_of_week: Slots) -> Float64s | None:
+    def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
         """Return the mean of the next periods by recursion, or None in the first days."""
         if not self._season.ready:
             return None
         scale = self._unit()
         profile = self._season.profile(slots_of_week)
-        base = profile * self._season.ratio
-        terms, intercept = self._linear.terms()
-        rows: list[Row] = [
-            (terms[name], values) for name, values in (("base", base), ("profile", profile)) if name in terms
-        ]
-        rows += [
-            (terms[name], self._window(lag, len(base)))
-            for lag, name in self._lags[2:]
-            if len(base) <= lag <= self._periods and name in terms
-        ]
-        fixed = self._fixed(rows, scale, intercept, terms) if rows else [intercept] * len(base)
-        corrections = np.array(self._recursion(fixed, scale, terms))
-        corrections *= scale
-        corrections += base
-        return corrections
-
-    def _fixed(self, rows: list[Row], scale: float, intercept: float, terms: Terms) -> list[float]:
-        """Return what the features that need no recursion add in each period, in scales."""
-        ways = np.array([(term.mean * scale, term.per_deviation / scale, term.weight) for term, _ in rows])
-        table = np.array([values for _, values in rows])
-        table -= ways[:, :1]
-        table *= ways[:, 1:2]
-        np.minimum(table, SCALED_MAX, out=table)
-        np.maximum(table, -SCALED_MAX, out=table)
-        table *= ways[:, 2:]
+        terms, start = self._linear.terms()
         if "level" in terms:
-            intercept += terms["level"].of(self._season.demand / scale)
-        fixed: list[float] = (np.add.reduce(table, axis=0) + intercept).tolist()
-        for name, observed in (self._covariates or {}).items():  # known for the next period only; masked afterwards
-            fixed[0] += terms.get(name, UNKNOWN).of(observed)
-        return fixed
+            start += added(terms["level"], self._season.demand / scale)
+        first = start  # the next period is the only one whose covariates are known; masked afterwards
+        for name, observed in (self._covariates or {}).items():
+            first += added(terms.get(name, UNKNOWN), observed)
+        return self._straight(profile, scale, terms, start, first) or self._bent(profile, scale, terms, start, first)
 
-    def _recursion(self, fixed: list[float], scale: float, terms: Terms) -> list[float]:
-        """Return the corrections in scales; what is forecast for one period is a lag of the later ones.
+    def _bent(self, profile: list[float], scale: float, terms: Terms, start: float, first: float) -> list[float]:
+        """Return the path; what is forecast for one period is a lag of the later ones."""
+        ratio = self._season.ratio
+        base, shape = terms.get("base", UNKNOWN), terms.get("profile", UNKNOWN)
+        lags = [(lag, terms[name]) for lag, name in self._lags if lag <= self._periods and name in terms]
+        misses: list[float] = []  # in scales
+        for step, value in enumerate(profile):
+            miss = (start if step else first) + added(base, ratio * value / scale) + added(shape, value / scale)
+            for lag, term in lags:
+                miss += added(term, misses[step - lag] if step >= lag else self._miss(lag - step) / scale)
+            misses.append(miss)
+        return [ratio * value + scale * miss for value, miss in zip(profile, misses, strict=True)]
 
-        The lags 1 and 2 are written out: this loop takes a fifth of a forecast's time.
+    def _straight(
+        self, profile: list[float], scale: float, terms: Terms, start: float, first: float
+    ) -> list[float] | None:
+        """Return what `_bent` does in a quarter of its time; None where a feature meets a bound or a long lag recurs.
+
+        Within its bounds a feature adds along a line, and lines add up. All in units; not a number: a bound was met.
         """
-        weight_1, mean_1, per_1 = terms.get("miss_1", UNKNOWN)
-        weight_2, mean_2, per_2 = terms.get("miss_2", UNKNOWN)
-        miss_1, miss_2 = self._miss(1) / scale, self._miss(2) / scale
-        further = [
-            (lag, terms[name])
-            for lag, name in self._lags[2:]
-            if lag < len(fixed) and lag <= self._periods and name in terms
-        ]
-        out: list[float] = []
-        for step, start in enumerate(fixed):
-            scaled_1, scaled_2 = (miss_1 - mean_1) * per_1, (miss_2 - mean_2) * per_2
-            if not -SCALED_MAX <= scaled_1 <= SCALED_MAX:
-                scaled_1 = bounded(scaled_1)
-            if not -SCALED_MAX <= scaled_2 <= SCALED_MAX:
-                scaled_2 = bounded(scaled_2)
-            correction = start + weight_1 * scaled_1 + weight_2 * scaled_2
-            for lag, term in further:
-                correction += term.of(out[step - lag] if step >= lag else self._miss(lag - step) / scale)
-            miss_1, miss_2 = correction, miss_1
-            out.append(correction)
-        return out
+        windows = self._windows(len(profile), terms)
+        if windows is None:
+            return None
+        (day_term, days), (week_term, weeks) = windows
+        term_1, term_2 = terms.get("miss_1", UNKNOWN), terms.get("miss_2", UNKNOWN)
+        ratio, low, high = self._season.ratio, min(profile), max(profile)
+        base, base_0 = _line(terms.get("base", UNKNOWN), scale, ratio * low, ratio * high)
+        shape, shape_0 = _line(terms.get("profile", UNKNOWN), scale, low, high)
+        day, day_0 = _line(day_term, scale, min(days), max(days))
+        week, week_0 = _line(week_term, scale, min(weeks), max(weeks))
+        last, before = self._miss(1), self._miss(2)
+        near, near_0 = _line(term_1, scale, last, last)
+        next_to, next_to_0 = _line(term_2, scale, min(last, before), max(last, before))
+        base, at_0 = ratio * base + shape, base_0 + shape_0 + day_0 + week_0 + near_0 + next_to_0
+        at, after = scale * first + at_0, scale * start + at_0
+        misses: list[float] = []
+        for value, a_day_ago, a_week_ago in zip(profile, days, weeks, strict=True):
+            miss = at + base * value + day * a_day_ago + week * a_week_ago + near * last + next_to * before
+            last, before, at = miss, last, after
+            misses.append(miss)
+        low, high = min(misses), max(misses)
+        if math.isnan(at_0 + _line(term_1, scale, low, high)[1] + _line(term_2, scale, low, high)[1]):
+            return None
+        return [ratio * value + miss for value, miss in zip(profile, misses, strict=True)]
+
+    def _windows(self, periods: int, terms: Terms) -> list[tuple[Term, list[float]]] | None:
+        """Return two terms of long lags and their misses in each of the next periods; None where one would recur."""
+        found = []
+        for lag, name in self._lags[2:]:
+            if lag < periods:
+                return None
+            if name in terms:
+                found.append((terms[name], self._window(lag, periods)))
+        return found + [(UNKNOWN, [0.0] * periods)] * (2 - len(found))
 
     def _miss(self, lag: int) -> float:
         return self._misses[(self._periods - lag) % len(self._misses)]
 
-    def _window(self, lag: int, periods: int) -> NDArray[np.float32]:
+    def _window(self, lag: int, periods: int) -> list[float]:
         """Return the misses `lag` periods before each of the next `periods`, units."""
-        size = len(self._misses)
-        return np.frombuffer(self._misses, dtype=np.float32).take(_ring((self._periods - lag) % size, periods, size))
+        first = (self._periods - lag) % len(self._misses)
+        found = self._misses[first : first + periods].tolist()
+        return found + self._misses[: periods - len(found)].tolist() if len(found) < periods else found
 
     def _features(self, profile: float, base: float, scale: float) -> Features:
         features = {"base": base / scale, "profile": profile / scale, "level": self._season.demand / scale}
@@ -174,7 +175,14 @@ def _lags(slots_per_day: int, slots_per_week: int) -> tuple[tuple[int, str], ...
     return tuple((lag, f"miss_{lag}") for lag in sorted({1, 2, slots_per_day, slots_per_week}))
 
 
-@functools.lru_cache(maxsize=4096)
-def _ring(start: int, count: int, size: int) -> NDArray[np.intp]:
-    """Return the places of `count` neighbours in a ring of `size`."""
-    return (start + np.arange(count)) % size
+def _line(term: Term, scale: float, low: float, high: float) -> tuple[float, float]:
+    """Return by how much what a feature adds rises a unit, and what it adds at zero, units.
+
+    Not numbers if a bound is met between `low` and `high`, units.
+    """
+    weight, mean, per_deviation = term
+    mean, bound = mean * scale, SCALED_MAX * scale
+    if (high - mean) * per_deviation > bound or (low - mean) * per_deviation < -bound:
+        return math.nan, math.nan
+    slope = weight * per_deviation
+    return slope, -slope * mean

@@ -7,11 +7,8 @@ day (profile near zero) neither divides by zero nor moves it.
 
 import math
 from array import array
+from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
-
-from online_models.base import Float64s, Slots
 
 SEEN_MAX = 10  # values of a slot that are counted: from there on each weighs a tenth in its slot
 LEVEL_DAYS = 14.0  # that the level looks back over, about
@@ -45,11 +42,11 @@ class Season:
             return 1.0
         return min(max(self.demand / self._expected, 1.0 / LEVEL_RATIO_MAX), LEVEL_RATIO_MAX)
 
-    def profile(self, slots_of_week: Slots) -> Float64s:
+    def profile(self, slots_of_week: Sequence[int]) -> list[float]:
         """Return the profile of `slots_of_week`; the smoothed demand where a slot has never been seen."""
-        found = np.frombuffer(self._profile, dtype=np.float32).take(slots_of_week).astype(np.float64)
-        if self.count < self.slots_per_week or 0 in self._seen:
-            found[np.isnan(found)] = self.demand
+        found = list(map(self._profile.__getitem__, slots_of_week))
+        if 0 in self._seen:
+            return [self.demand if math.isnan(value) else value for value in found]
         return found
 
     def at(self, slot_of_week: int) -> float:

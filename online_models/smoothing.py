@@ -1,8 +1,9 @@
 """A series in, its smoothed level times its weekly profile out: simple exponential smoothing that knows weekdays."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from online_models.base import Covariates, Float64s, Slots
+from online_models.base import Covariates
 from online_models.season import Season
 from online_models.surprise import Surprise
 
@@ -26,11 +27,12 @@ class Smoothing:
         self._season.learn(slot_of_week, believed)
         return believed
 
-    def path(self, slots_of_week: Slots) -> Float64s | None:
+    def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
         """Return level times profile, or None in the first days."""
         if not self._season.ready:
             return None
-        return self._season.profile(slots_of_week) * self._season.ratio
+        ratio = self._season.ratio
+        return [ratio * value for value in self._season.profile(slots_of_week)]
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""

@@ -8,7 +8,7 @@ import pytest
 from river import linear_model, optim, preprocessing
 
 from online_models import linear
-from online_models.linear import Linear, Term
+from online_models.linear import Linear, added
 
 NAMES = ("base", "miss_1", "x:rain")
 
@@ -45,14 +45,14 @@ def test_terms_add_up_to_the_prediction() -> None:
         model.learn(features, target)
     terms, intercept = model.terms()
     for features in ({"base": 0.3, "miss_1": -40.0, "x:rain": 1e9}, {"miss_1": 0.2}, {}):
-        total = intercept + sum(terms[name].of(value) for name, value in features.items())
+        total = intercept + sum(added(terms[name], value) for name, value in features.items())
 
         assert total == pytest.approx(model.predict(features), rel=1e-12, abs=1e-12)
 
 
 def test_a_constant_feature_adds_nothing() -> None:
     """Where River would scale to 0, the term is 0."""
-    assert Term(weight=3.0, mean=1.0, per_deviation=0.0).of(5.0) == 0.0
+    assert added((3.0, 1.0, 0.0), 5.0) == 0.0
 
 
 def test_it_learns() -> None:

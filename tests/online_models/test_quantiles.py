@@ -15,7 +15,7 @@ HUGE = 1e9
 def _run(
     residuals: ResidualQuantiles, values: list[float | None], said: float = 99.0, *, censored: bool = False
 ) -> ResidualQuantiles:
-    path = np.full(residuals.plan.length, said)
+    path = [said] * residuals.plan.length
     for value in values:
         residuals.learn(value, censored=censored)
         residuals.say(path)
@@ -41,7 +41,7 @@ def test_a_step_is_compared_with_the_period_it_was_about() -> None:
     residuals = ResidualQuantiles(5, 3)
     for place in range(200):
         residuals.learn(100.0 if place % 2 else 20.0, censored=False)
-        residuals.say(np.array([100.0 if (place + step) % 2 else 20.0 for step in range(1, 6)]))
+        residuals.say([100.0 if (place + step) % 2 else 20.0 for step in range(1, 6)])
     mean = np.array([20.0, 100.0, 20.0, 100.0, 20.0])
 
     bands, lead = residuals.quantiles(mean, 5, 0.0, HUGE)
