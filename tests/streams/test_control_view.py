@@ -3,6 +3,8 @@
 import itertools
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams import control_view
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
@@ -78,6 +80,64 @@ def test_an_order_that_came_to_nothing_does_not_count(status: str) -> None:
             view.apply(record)
 
         assert under_way(view, 1) == {}
+
+
+@st.composite
+def told(draw: st.DrawFn) -> list[Record]:
+    """Draw what is on the topics of some days, each order's records with repetitions, the topics read side by side."""
+    topics: list[list[Record]] = [[], []]
+    for day in range(draw(st.integers(1, 4))):
+        topics[0].append(allocated(day, float(draw(st.integers(0, 20))), lead=10))
+        status = draw(st.sampled_from(["", "applied", "clamped", "rejected", "expired"]))
+        if status:
+            topics[1].append(reported(day, status, 3.0 if status in ("applied", "clamped") else 0.0))
+    topics = [[*topic, *draw(st.lists(st.sampled_from(topic), max_size=4))] if topic else [] for topic in topics]
+    turns = draw(st.permutations([number for number, topic in enumerate(topics) for _ in topic]))
+    places = [iter(topic) for topic in topics]
+    return [next(places[number]) for number in turns]
+
+
+@given(records=told())
+def test_any_interleaving_and_repetition_comes_to_the_same(records: list[Record]) -> None:
+    """What is under way is what was allocated and not refused, whichever topic is read first and however often."""
+    view = ControlView()
+    for record in records:
+        view.apply(record)
+
+    outcomes = {record.action_id: record for record in records if isinstance(record, Outcome)}
+    expected = {}
+    for line in [line for record in records if isinstance(record, Allocation) for line in record.lines]:
+        outcome = outcomes.get(line.action_id)
+        units = line.order_units if outcome is None else outcome.applied_units
+        if line.order_units > 0 and units > 0:
+            expected[line.action_id] = units
+    assert under_way(view, 5, now_s=0.0) == expected
+
+
+def test_a_second_decision_of_a_tick_changes_nothing() -> None:
+    """The first in the topic is what every reader acts on."""
+    view = ControlView()
+    view.apply(allocated(0, 10.0))
+    view.apply(allocated(0, 99.0))
+
+    assert under_way(view, 1, now_s=0.0) == {"shop/mug/0": 10.0}
+    assert [view.decided(f"shop/{day}") for day in (0, 1)] == [True, False]
+
+
+def test_how_far_back_the_topics_matter() -> None:
+    """As long as the slowest order of a controlled pool is under way, and its tick may be decided."""
+    view = ControlView()
+    assert view.open_since_s(1e9) == 1e9
+    for pool_id, controlled, lead in (("quick", True, 1), ("slow", True, 9), ("watched", False, 50)):
+        view.apply(
+            PoolSpec(
+                pool_id=pool_id, controlled=controlled, decision_window_s=3600.0, feeds=(FeedSpec(id="till"),),
+                resources=(ResourceSpec(id="mug", lead_time_periods=lead),), horizon_periods=60,
+            )
+        )  # fmt: skip
+
+    day_start_s = 1e9 // DAY_S * DAY_S
+    assert view.open_since_s(day_start_s) == day_start_s - 10 * DAY_S - 3600.0
 
 
 def test_a_clamped_order_counts_with_what_was_applied() -> None:

@@ -157,13 +157,18 @@ class Agent:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
     def __enter__(self) -> None:
         """Start."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._run(self._start())
+
+    def restart(self) -> None:
+        """End this one and start another, which knows nothing."""
+        self.__exit__()
+        self.__enter__()
 
     def __exit__(self, *_: object) -> None:
         """Stop."""

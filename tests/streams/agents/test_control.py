@@ -120,6 +120,30 @@ def test_orders_under_way_count_until_they_are_rejected(world: World, agent: Age
     assert [one.lines[0].order_units for one in (first, second, third)] == [ORDERED, 0.0, ORDERED]
 
 
+def test_an_emptied_redis_and_a_restart_take_nothing_away(world: World, agent: Agent) -> None:
+    """Holds, orders under way and decisions made are in the topics: the next worker knows them before it decides."""
+    hold = Command(
+        command_id="2", kind="hold", pool_id="kept", resource_id="mug", reason="recall", operator="ann",
+        issued_at_s=0.0, expires_at_s=START_S + 2 * DAY_S,
+    )  # fmt: skip
+    view = view_of("kept", expires_s=30 * DAY_S)
+    long_valid = [msgspec.structs.replace(tick_of("kept", day), valid_until_s=START_S + 10 * DAY_S) for day in (1, 2)]
+    world.declare(spec_of("kept"), view)
+    world.publish(TICKS.name, "kept", long_valid[0])
+    world.wait_for_actions("kept")
+    world.publish(COMMANDS.name, "kept", hold)
+    agent.restart()
+    world.on_redis(lambda client: client.flushall())
+    world.on_redis(lambda client: RedisForecastStore(client).write([view]))
+    world.publish(TICKS.name, "kept", *long_valid)
+
+    first, held = world.wait_for_actions("kept", 2)
+
+    assert [one.tick_id for one in (first, held)] == ["kept/2010-07-01", "kept/2010-07-02"]
+    assert (first.lines[0].order_units, held.decided_by, held.lines[0].order_units) == (ORDERED, "hold", 0.0)
+    assert held.lines[0].proposed_units == 0.0  # the first order, which no ledger knows, is under way
+
+
 def test_what_is_no_tick_goes_to_the_dead_letters(world: World, agent: Agent) -> None:
     """With its place and rule; the ticks behind it are decided."""
     world.declare(spec_of("bad"), view_of("bad"))
