@@ -137,26 +137,30 @@ class SnapshotReader:
         return ""
 
     async def fetch(self, manifest: Manifest) -> bytes | None:
-        """Return the bytes of the chunks that `manifest` names, or None when one is not there any more."""
-        wanted = dict.fromkeys(manifest.chunk_offsets)
-        if not wanted:
-            return b""
-        place = TopicPartition(SNAPSHOTS.name, manifest.chunk_partition)
-        pieces: dict[int, bytes] = {}
+        """Return the bytes of the chunks that a whole `manifest` names, or None when one is not there any more."""
         try:
             async with asyncio.timeout(ANSWER_S_MAX):
-                first = (await self._consumer.beginning_offsets([place]))[place]
-                end = min((await self._consumer.end_offsets([place]))[place], max(wanted) + 1)
-                if min(wanted) < first or end <= max(wanted):
-                    return None
-                async for record in self._records(place, min(wanted), end):
-                    if record.offset in wanted and record.value is not None:
-                        pieces[record.offset] = record.value
+                pieces = await self._pieces(manifest)
         except (KafkaError, OSError, TimeoutError) as error:
             raise self._unavailable(error) from error
-        if pieces.keys() != wanted.keys():
+        if pieces.keys() != set(manifest.chunk_offsets):
             return None
         return b"".join(pieces[offset] for offset in manifest.chunk_offsets)
+
+    async def _pieces(self, manifest: Manifest) -> dict[int, bytes]:
+        """Return those chunks that are still there, by their offset."""
+        place = TopicPartition(SNAPSHOTS.name, manifest.chunk_partition)
+        wanted = set(manifest.chunk_offsets)
+        first, last = min(wanted), max(wanted)
+        start = (await self._consumer.beginning_offsets([place]))[place]
+        end = (await self._consumer.end_offsets([place]))[place]
+        if first < start or last >= end:
+            return {}
+        return {
+            record.offset: record.value
+            async for record in self._records(place, first, last + 1)
+            if record.offset in wanted and record.value is not None
+        }
 
     async def _read_index(self) -> None:
         place = TopicPartition(SNAPSHOT_INDEX.name, 0)
