@@ -40,9 +40,12 @@ SNAPSHOT_AGE = MetricSpec(
     "headgate_snapshot_age_seconds", "gauge", "age of the newest sealed snapshot", ("topic", "partition")
 )
 STOCK_OUTS = MetricSpec("headgate_stock_outs", "gauge", "resources with nothing on hand", ("pool",))
+WATCHDOG = MetricSpec(
+    "headgate_watchdog_ends_total", "counter", "workers of a slot ended by their watchdog", ("worker", "rule")
+)
 WORKER_MEMORY = MetricSpec("headgate_worker_memory_bytes", "gauge", "resident memory of a worker", ("worker",))
 
 METRICS = (
     BUCKETS, CONNECTED, DEAD, DECISIONS, DECISION_S, DUPLICATES, EVENTS, FORECASTS, FRESHNESS, HOLDS, LAG, LATE,
-    OUTCOMES, SNAPSHOT_AGE, STOCK_OUTS, WORKER_MEMORY,
+    OUTCOMES, SNAPSHOT_AGE, STOCK_OUTS, WATCHDOG, WORKER_MEMORY,
 )  # fmt: skip

@@ -34,6 +34,22 @@ def test_every_role_is_a_command():
     assert set(roles) <= set(COMMANDS)
 
 
+def test_whatever_runs_for_long_is_started_again():
+    """A worker that its watchdog ends, say; only what is done when it ends says otherwise."""
+    sections = re.split(r"\n(?=  [a-z][\w-]*:)", COMPOSE.partition("\nservices:\n")[2].partition("\nvolumes:\n")[0])
+    policies = {}
+    for section in sections:
+        found = re.search(r"\n    restart: (\S+)", section)
+        inherited = "unless-stopped" if "<<: *headgate" in section else None
+        policies[section.strip().partition(":")[0]] = found[1] if found else inherited
+
+    assert policies.pop("setup") == "on-failure"
+    assert policies.pop("feed") == '"no"'
+    assert {"worker-0", "worker-1", "kafka", "valkey", "gateway", "console"} <= set(policies)
+    assert set(policies.values()) == {"unless-stopped"}
+    assert "restart: unless-stopped" in COMPOSE.partition("\nservices:\n")[0]
+
+
 def test_containers_run_the_kafka_that_was_tested():
     """One version, embedded and in containers."""
     assert f"image: apache/kafka:{KAFKA_VERSION}\n" in COMPOSE

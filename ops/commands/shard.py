@@ -8,6 +8,8 @@ import redis
 
 from ops.cli import settings_of
 from ops.kept_states import check_stopped, disk_of, kept, newest_states, topic_of
+from streams.attempts import FOLDER as ATTEMPTS
+from streams.attempts import forget_deaths
 from streams.connections import redis_options
 from streams.errors import ConfigurationError
 from streams.events import PoolView, decode_output
@@ -83,6 +85,7 @@ def _reset(settings: Settings, topic: str, partition: int, span: Span) -> None:
     place = f"{topic}/{partition}"
     asyncio.run(_begin_anew(settings, topic, partition, span))
     SkipList(settings.data_dir / "snapshots" / SKIPS).forget(topic, partition)
+    forget_deaths(settings.data_dir / ATTEMPTS, topic, partition)
     print(f"{place}: snapshots dropped; the next worker starts at {span.start_offset}, where its log begins")
     try:
         forgotten = forget_views(settings, topic, partition)

@@ -130,6 +130,10 @@ def _stock_outs(picture: Picture) -> Samples:
             yield (pool.pool_id,), sum(units is not None and units <= 0 for units in on_hand)
 
 
+def _watchdog(picture: Picture) -> Samples:
+    return _counted(picture, "watchdog:")
+
+
 def _worker_memory(picture: Picture) -> Samples:
     return (((worker.worker_id,), worker.rss_bytes) for worker in picture.workers.values())
 
@@ -150,5 +154,6 @@ _SOURCES: Mapping[str, Callable[[Picture], Samples]] = {
     metrics.OUTCOMES.name: _outcomes,
     metrics.SNAPSHOT_AGE.name: _snapshot_age,
     metrics.STOCK_OUTS.name: _stock_outs,
+    metrics.WATCHDOG.name: _watchdog,
     metrics.WORKER_MEMORY.name: _worker_memory,
 }
