@@ -10,13 +10,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number and what it has to be at most; None: no limit, shown for the record."""
+    """One measured number and what it has to be at most, or at least; None: no limit, shown for the record."""
 
     name: str
     value: float
     unit: str
     must: float | None = None
     goal: float | None = None
+    at_least: bool = False  # whether the limits are floors
 
     def row(self) -> dict[str, Any]:
         """Return the figure as a row of the JSON file."""
@@ -26,9 +27,14 @@ class Figure:
             "unit": self.unit,
             "must": self.must,
             "goal": self.goal,
-            "meets_must": self.must is None or self.value <= self.must,
-            "meets_goal": self.goal is None or self.value <= self.goal,
+            "meets_must": self._meets(self.must),
+            "meets_goal": self._meets(self.goal),
         }
+
+    def _meets(self, limit: float | None) -> bool:
+        if limit is None:
+            return True
+        return self.value >= limit if self.at_least else self.value <= limit
 
 
 def options(description: str) -> argparse.ArgumentParser:
