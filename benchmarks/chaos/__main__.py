@@ -42,16 +42,21 @@ def figures(results: Sequence[Result]) -> list[Figure]:
             Figure(f"{name}: events", result.events, ""),
             Figure(f"{name}: events lost", result.wrong["lost"], "", 0, 0),
             Figure(f"{name}: applied twice", result.wrong["doubled"], "", 0, 0),
-            Figure(f"{name}: mismatches", result.wrong["mismatches"] + result.wrong["undecided"], "", 0, 0),
+            Figure(f"{name}: mismatches", _others(result), "", 0, 0),
             Figure(f"{name}: recovery, median", percentile(result.recovery_s, 0.5), "s"),
             Figure(f"{name}: recovery, worst", max(result.recovery_s), "s", *limits(name)),
-            Figure(f"{name}: p99 latency during", percentile(result.during_s, 0.99), "s"),
-            Figure(f"{name}: p99 latency after", percentile(result.after_s, 0.99), "s"),
         ]
+        for when, values in (("during", result.during_s), ("after", result.after_s)):
+            if values:
+                found.append(Figure(f"{name}: p99 latency {when}", percentile(values, 0.99), "s"))
     wrong = sum(sum(result.wrong.values()) for result in results)
     found.append(Figure("all: faults", sum(result.faults for result in results), ""))
     found.append(Figure("all: lost, applied twice, mismatches", wrong, "", 0, 0))
     return found
+
+
+def _others(result: Result) -> int:
+    return sum(count for name, count in result.wrong.items() if name not in ("lost", "doubled"))
 
 
 def limits(case: str) -> tuple[float | None, float | None]:

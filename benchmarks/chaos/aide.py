@@ -4,7 +4,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 
 class Aide:
@@ -21,6 +22,16 @@ class Aide:
                 stderr=errors,
                 text=True,
             )
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it."""
+        self.stop()
 
     def ask(self, do: str, **more: Any) -> Any:
         """Give an order and return the answer."""

@@ -7,6 +7,8 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from ops.child import Child
 from streams.settings import Settings
@@ -30,6 +32,16 @@ class Fleet:
         self.restarts = 0
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End all."""
+        self.stop()
 
     def start(self, name: str) -> None:
         """Run a worker, and keep it running."""

@@ -28,6 +28,7 @@ class Result:
     recovery_s: list[float] = field(default_factory=list)
     during_s: list[float] = field(default_factory=list)  # from append to readable, of what was appended in a fault
     after_s: list[float] = field(default_factory=list)  # and of what was appended after it
+    unrecovered: int = 0  # faults after which nothing came in `RECOVERY_S_MAX`
     restarts: int = 0  # of workers that ended by themselves
     wrong: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*WRONG, "undecided"), 0))
     events: int = 0
@@ -54,14 +55,14 @@ def run(cases: Sequence[Case], faults: int, folder: Path, seed: int, tell: Calla
                     stages.close()
                     place = folder / f"{number}-{len(results)}"
                     stage = stages.enter_context(Stage(place, setting, seed + len(results)))
-                results.append(suffered(stage, case, count, rng))
+                results.append(suffered(stage, case, count, rng, tell))
                 tell(line(results[-1]))
                 if any(results[-1].wrong.values()):
                     stage = None  # what is wrong now would be wrong in every later case
     return sorted(results, key=lambda one: list(cases).index(one.case))
 
 
-def suffered(stage: Stage, case: Case, count: int, rng: np.random.Generator) -> Result:
+def suffered(stage: Stage, case: Case, count: int, rng: np.random.Generator, tell: Callable[[str], None]) -> Result:
     """Do `count` faults of a case to a stage, each after the one before was recovered from; then look what is wrong."""
     result = Result(case)
     before, restarts = stage.verdict(), stage.fleet.restarts
@@ -72,7 +73,9 @@ def suffered(stage: Stage, case: Case, count: int, rng: np.random.Generator) -> 
         from_s = case.fault(stage)
         result.faults += 1
         back_s = stage.await_output(from_s, RECOVERY_S_MAX)
-        result.recovery_s.append(math.inf if back_s is None else back_s - from_s)
+        result.recovery_s.append(RECOVERY_S_MAX if back_s is None else back_s - from_s)
+        result.unrecovered += back_s is None
+        tell(f"  {case.name}, {result.faults} of {count}: recovered after {result.recovery_s[-1]:.1f} s")
         calm_s = time.time()
         time.sleep(rng.uniform(*CALM_S))
         result.during_s += stage.verifier.ask("latencies", from_s=fault_s, until_s=calm_s)
@@ -84,8 +87,9 @@ def suffered(stage: Stage, case: Case, count: int, rng: np.random.Generator) -> 
 
 def _judge(result: Result, stage: Stage, before: dict[str, Any]) -> None:
     verdict = stage.verdict()
-    for name in result.wrong:
+    for name in (*WRONG, "undecided"):
         result.wrong[name] = verdict[name] - before[name]
+    result.wrong["unrecovered"] = result.unrecovered
     result.events = verdict["events"] - before["events"]
     result.letters = verdict["letters"] - before["letters"]
     result.examples = [one for one in verdict["examples"] if one not in before["examples"]]

@@ -1,7 +1,8 @@
 """A folder in; real servers, a steady load, real workers and the verifier out, until the `with` block ends."""
 
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,10 +12,14 @@ from redis import Redis
 from benchmarks.chaos.aide import Aide
 from benchmarks.chaos.fleet import Fleet
 from benchmarks.chaos.load import FEEDS, RESOURCES, pool_ids
+from benchmarks.chaos.proxy import Proxy
+from ops.stack.kafka import Kafka
 from ops.stack.local import LocalStack
+from ops.stack.ports import LOOPBACK, free_ports
 from streams.administration import create_topics
 from streams.catalog import Catalog, FeedSpec, PoolSpec, ResourceSpec
 from streams.publishing import publish_catalog
+from streams.settings import Settings
 
 POOLS = 8
 EVENTS_PER_S = 800.0
@@ -58,42 +63,54 @@ class Stage:
         self._folder = folder
         self._setting = setting
         self._seed = seed
-        self.stack = LocalStack(folder / "stack", lambda _: None)
+        proxied_port = free_ports(1)[0] if setting.proxied else None
+        self.stack = LocalStack(
+            folder / "stack", lambda _: None, brokers=setting.brokers, kafka_proxied_port=proxied_port
+        )
+        self._proxied_port = proxied_port
+        self._running = ExitStack()
+        self._killed: Kafka | None = None
 
     def __enter__(self) -> Self:
         """Start everything and return when forecasts come."""
-        self.stack.__enter__()
-        try:
-            self._start()
-        except BaseException:
-            self.stack.stop()
-            raise
+        with ExitStack() as running:
+            running.enter_context(self.stack)
+            self._start(running)
+            self._running = running.pop_all()
         return self
-
-    def _start(self) -> None:
-        stack, logs = self.stack, self._folder / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        settings = stack.settings(
-            data_dir=self._folder / "data", partitions=PARTITIONS, replication=min(self._setting.brokers, 3)
-        )
-        create_topics(settings)
-        publish_catalog(settings, catalog())
-        words = [settings.broker, settings.redis, str(PARTITIONS)]
-        self.verifier = Aide("verifier", words, logs / "verifier.log")
-        self.load = Aide("load", [settings.broker, str(POOLS), str(EVENTS_PER_S), str(self._seed)], logs / "load.log")
-        self.fleet = Fleet(settings, logs, self._setting.module)
-        for number in range(self._setting.workers):
-            self.fleet.start(f"worker-{number}")
-        self.await_output(time.time(), WARM_UP_S_MAX)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End everything."""
-        self.load.stop()
-        self.fleet.stop()
-        self.verifier.stop()
-        self.stack.stop()
+        self._running.close()
+
+    def _start(self, running: ExitStack) -> None:
+        stack, logs = self.stack, self._folder / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        settings = stack.settings(
+            data_dir=self._folder / "data", partitions=PARTITIONS, replication=self._setting.brokers
+        )
+        create_topics(settings)
+        publish_catalog(settings, catalog())
+        words = [settings.broker, settings.redis, str(PARTITIONS)]
+        self.verifier = running.enter_context(Aide("verifier", words, logs / "verifier.log"))
+        self.fleet = running.enter_context(Fleet(self._seen_by_workers(settings, running), logs, self._setting.module))
+        words = [settings.broker, str(POOLS), str(EVENTS_PER_S), str(self._seed)]
+        self.load = running.enter_context(Aide("load", words, logs / "load.log"))
+        for number in range(self._setting.workers):
+            self.fleet.start(f"worker-{number}")
+        self.await_output(time.time(), WARM_UP_S_MAX)
+
+    def _seen_by_workers(self, settings: Settings, running: ExitStack) -> Settings:
+        """Return where workers find the servers: behind proxies, if the case plays with their connections."""
+        if self._proxied_port is None:
+            return settings
+        inner_port = self.stack.kafka_servers[0].inner_port
+        self.kafka_proxy = running.enter_context(Proxy(inner_port, self._proxied_port))
+        self.redis_proxy = running.enter_context(Proxy(self.stack.redis_server.port))
+        redis = f"redis://{LOOPBACK}:{self.redis_proxy.port}/0"
+        return replace(settings, broker=f"{LOOPBACK}:{self._proxied_port}", redis=redis)
 
     def await_output(self, since_s: float, timeout_s: float) -> float | None:
         """Return when, at last, something closed after `since_s` could be read of every pool; None: not in time."""
@@ -116,3 +133,23 @@ class Stage:
         """Drop everything that Redis holds."""
         with Redis.from_url(self.stack.redis) as client:
             client.flushall()
+
+    def kill_redis(self) -> None:
+        """End Redis at once."""
+        self.stack.redis_server.kill()
+
+    def start_redis(self) -> None:
+        """Bring it back, empty."""
+        self.stack.redis_server.start()
+
+    def kill_broker(self) -> None:
+        """End at once the broker that leads the first input partition."""
+        self._killed = self.stack.leader_of("transactions", 0)
+        self._killed.kill()
+
+    def start_broker(self) -> None:
+        """Bring back the broker that was killed, if one was, and return when it answers."""
+        if self._killed is not None:
+            self._killed.launch()
+            self._killed.wait_ready()
+            self._killed = None

