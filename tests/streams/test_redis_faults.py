@@ -1,5 +1,6 @@
 """What the forecast store and claims make of a Redis that is emptied, full, a replica, gone or slow: a real Valkey."""
 
+import asyncio
 import os
 import signal
 import time
@@ -14,13 +15,18 @@ import pytest_asyncio
 from ops.stack.ports import free_ports
 from ops.stack.valkey import Valkey
 from streams import forecast_store
+from streams.agents.views import LOST_INTERVAL_S, Views
 from streams.claims import RedisClaims
 from streams.connections import redis_client
 from streams.errors import UnavailableError
 from streams.events import PoolView
 from streams.forecast_store import POOLS_KEY, VIEW_KEY, RedisForecastStore
+from streams.health import Health
 from streams.settings import Settings
+from streams.shards import Held, Shards
+from streams.snapshots import MemorySnapshots
 from tests.streams.agents.control_world import view_of
+from tests.streams.pools import declared, shop
 
 PATIENCE_S = 20.0  # how long a test waits for what must come; none asserts on it
 
@@ -117,6 +123,42 @@ async def test_a_server_that_died_and_came_back_empty_is_filled_again(client: An
     assert await store.lost()
     assert await store.write(views(20)) == [True] * 20
     assert await readable(client) == 20
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("fault", ["flushed", "killed"])
+async def test_a_running_worker_fills_an_empty_server_by_itself(client: Any, valkey: Valkey, fault: str) -> None:
+    """All views of all its shards are there again, though no event came: flushed, or killed and started empty."""
+    shards = Shards(MemorySnapshots())
+    for number in range(20):
+        log = declared(shop(pool_id=f"pool-{number}"))
+        shards.held["transactions", number] = Held(log.shard, 0, 0)
+    written = Views(shards, RedisForecastStore(client), Health("w"))
+
+    async def ask() -> None:
+        while True:
+            await written.rewrite_lost()
+            await asyncio.sleep(LOST_INTERVAL_S)
+
+    tasks = [asyncio.create_task(written.run()), asyncio.create_task(ask())]
+    await _wait_for(client, 20)
+    if fault == "flushed":
+        await client.flushall()
+    else:
+        os.kill(valkey.child.pid, signal.SIGKILL)
+        valkey.stop()
+        valkey.start()
+    await _wait_for(client, 20)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _wait_for(client: Any, count: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while await readable(client) < count:
+        assert time.monotonic() < deadline, f"{count} views did not come"
+        await asyncio.sleep(0.05)
 
 
 @pytest.mark.asyncio
