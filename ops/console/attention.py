@@ -5,6 +5,7 @@
 | connection | Kafka or Redis is not reached                                              |
 | kill       | the kill switch of the gateway is engaged                                  |
 | worker     | no worker has said anything for `HEALTH_TTL_S`                             |
+| snapshot   | partitions that move on and cannot be sealed: no space, or no place at all |
 | hold       | an operator holds a pool or resource                                       |
 | stock-out  | nothing on hand                                                            |
 | outcome    | actions that expired or were rejected                                      |
@@ -20,6 +21,7 @@
 | limit      | more series than the console keeps                                         |
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -34,6 +36,7 @@ ATTENTION_MAX = 60
 NAMES_MAX = 3  # items named in one line
 RECENT_ACTIONS = 200  # over which guard and outcomes are judged
 DEAD_WINDOW_S = 300.0
+SNAPSHOT_AGE_S_MAX = 60.0  # twelve intervals by default
 _ORDER = {"bad": 0, "warn": 1, "note": 2}
 Item = dict[str, Any]
 
@@ -41,7 +44,7 @@ Item = dict[str, Any]
 def attention(picture: Picture, wall_s: float) -> list[Item]:
     """Return what needs a person at wall time `wall_s`. The caller holds the picture's lock."""
     items: list[Item] = []
-    for source in (_connections, _workers, _holds, _pools, _overdue, _unknown, _actions):
+    for source in (_connections, _workers, _snapshots, _holds, _pools, _overdue, _unknown, _actions):
         items.extend(source(picture))
     items.extend(_dead_letters(picture, wall_s))
     if picture.lived and picture.lived.timeouts:
@@ -77,6 +80,20 @@ def _workers(picture: Picture) -> Iterator[Item]:
     waiting = not any(pool.view for pool in picture.pools.values())
     if picture.connections["redis"].ok and not picture.workers and not waiting:
         yield _item("bad", "worker", "No worker reports: nothing is folded or decided. Start one: headgate worker")
+
+
+def _snapshots(picture: Picture) -> Iterator[Item]:
+    for worker in picture.workers.values():
+        never_s = math.inf if worker.counters.get("snapshots:disk-failed") else 0.0
+        late = [
+            f"{part.topic}/{part.partition}"
+            for part in worker.partitions
+            if part.next_offset > part.snapshot_offset
+            and (never_s if part.snapshot_age_s is None else part.snapshot_age_s) > SNAPSHOT_AGE_S_MAX
+        ]
+        if late:
+            text = f"{worker.worker_id} cannot seal {_names(late)}: a crash replays ever more. Its log says why"
+            yield _item("warn", "snapshot", text)
 
 
 def _holds(picture: Picture) -> Iterator[Item]:

@@ -7,7 +7,7 @@ from ops.console.attention import attention
 from ops.console.state import Picture
 from streams.clock import LIVE
 from streams.events import BucketClosed, Command, Cut, DeadLetter, OnOrder, Outcome, PoolView
-from tests.ops.story import HOSTILE_ID, ORIGIN_S, POOLS, Story, played, prologue
+from tests.ops.story import HOSTILE_ID, ORIGIN_S, POOLS, Story, played, prologue, worker_health
 
 CUT = Cut(topic="transactions", partition=0, epoch=1, next_offset=1)
 
@@ -155,6 +155,25 @@ def test_attention_tells_of_an_unreached_server_the_kill_switch_and_an_expired_f
 
     assert {"connection", "kill", "stale"} <= set(kinds)
     assert any("fire in the warehouse" in item["text"] for item in attention(picture, 1001.0))
+
+
+def test_partitions_that_cannot_be_sealed_are_told() -> None:
+    """No space for snapshots stops no stream, so somebody has to hear of it: too old, or never kept at all."""
+    picture = played()
+    health = worker_health(1000.0)
+    old, never, fresh = health.partitions
+    late = (
+        msgspec.structs.replace(old, snapshot_age_s=300.0),
+        msgspec.structs.replace(never, snapshot_age_s=None),
+        fresh,
+    )
+    picture.put_workers([msgspec.structs.replace(health, partitions=late, counters={"snapshots:disk-failed": 9})])
+
+    told = [item["text"] for item in attention(picture, 1000.0) if item["kind"] == "snapshot"]
+
+    assert len(told) == 1
+    assert "readings/0, transactions/0" in told[0]
+    assert "transactions/1" not in told[0]
 
 
 def test_orders_that_do_not_come_are_told() -> None:
