@@ -55,10 +55,10 @@ def plan(horizon_periods: int, lead_periods: int) -> Plan:
 
 
 @functools.lru_cache(maxsize=4096)
-def levels_among(counts: tuple[int, ...]) -> tuple[Places, Float64s]:
+def levels_among(counts: tuple[int, ...]) -> tuple[Places, Places, Float64s]:
     """Return the places below and above each level in sorted rings of so many residuals, and the share of the way.
 
-    Shapes (2, len(counts), levels), counted through all rings, and (len(counts), levels).
+    Shape (len(counts), levels); places are counted through all rings.
 
     Rank p (n + 1): n residuals cut the line into n + 1 equally likely cells, so that few of them give wide tails
     (Weibull 1939, "The phenomenon of rupture in solids").
@@ -68,7 +68,7 @@ def levels_among(counts: tuple[int, ...]) -> tuple[Places, Float64s]:
     rank = np.clip(_LEVELS * (kept + 1) - 1, 0, last)
     low = rank.astype(np.intp)
     first = RING * np.arange(len(counts))[:, None]
-    return np.stack((first + low, first + np.minimum(low + 1, last))), rank - low
+    return first + low, first + np.minimum(low + 1, last), rank - low
 
 
 @functools.lru_cache(maxsize=1024)

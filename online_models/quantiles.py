@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from online_models.base import Float64s
 from online_models.plan import RING, TRUSTED, Plan, levels_among, plan, steps_between
 
 UNFILLED = float(np.finfo(np.float32).max)  # sorts behind every residual; unlike infinity it has a difference
+Float32s = NDArray[np.float32]
+
 NORMAL_Z = np.array([-1.645, -1.282, -0.674, 0.0, 0.674, 1.282, 1.645, 1.960, 2.326])  # of QUANTILE_LEVELS
 
 
@@ -34,13 +37,13 @@ def spread_unit(mean: Float64s) -> Float64s:
 class ResidualQuantiles:
     """The residuals of one series; bounded: `RING` per knot, and the forecasts that still wait for their actual."""
 
-    __slots__ = ("_actuals", "_bounds_only", "_counts", "_periods", "_rings", "_waiting", "plan")
+    __slots__ = ("_actuals", "_bounds_only", "_counts", "_periods", "_waiting", "plan", "rings")
 
     def __init__(self, horizon_periods: int, lead_periods: int) -> None:
         self.plan: Plan = plan(horizon_periods, lead_periods)
         rows = len(self.plan.waits)
         self._waiting = array("f", [math.nan]) * self.plan.waiting  # forecasts made, a ring a row; NaN: none
-        self._rings = array("f", [UNFILLED]) * (rows * RING)  # residuals in spread units, row by row
+        self.rings = array("f", [UNFILLED]) * (rows * RING)  # residuals in spread units, row by row
         self._counts = array("q", bytes(8 * rows))  # residuals ever kept
         self._actuals = array("f", [math.nan]) * lead_periods  # the last periods' demand; NaN: missing
         self._bounds_only = bytearray(lead_periods)  # whether that demand is a lower bound
@@ -69,7 +72,7 @@ class ResidualQuantiles:
             if said >= 0.0 and math.isfinite(came):  # NaN: nothing was said, or a period is missing
                 residual = (came - said) / math.sqrt(said + 1.0)
                 if residual > 0.0 or not lower_bound:
-                    self._rings[row * RING + self._counts[row] % RING] = residual
+                    self.rings[row * RING + self._counts[row] % RING] = residual
                     self._counts[row] += 1
         self._periods += 1
 
@@ -86,63 +89,26 @@ class ResidualQuantiles:
         first, _ = self.plan.waits[-1]
         waiting[first + last % lead_periods] = sum(said[:lead_periods])
 
-    def quantiles(self, path: Float64s, periods: int, error: float, largest: float) -> tuple[Float64s, Float64s]:
-        """Return the quantiles of the first `periods` of `path` and of its first lead periods together.
+    def quantiles(self, path: Float64s, periods: int, error: float, largest: float) -> Float64s:
+        """Return what `quantiles_together` does, of one series: (periods + 1, levels)."""
+        centres = np.empty((periods + 1, 1))
+        centres[:-1, 0] = path[:periods]
+        centres[-1, 0] = sum(path[: len(self._actuals)].tolist())
+        rings = np.frombuffer(bytearray(self.rings), dtype=np.float32)
+        return _bands(rings, centres, (self.plan, self.kept), error, largest)
 
-        Shapes (periods, len(QUANTILE_LEVELS)) and (len(QUANTILE_LEVELS),); within [0, `largest` a period],
-        non-decreasing along the levels.
-        """
-        lead_periods = len(self._actuals)
-        total = np.add.reduce(path[:lead_periods])
-        centre = np.empty((periods + 1, 1))  # the lead's sum is the last row
-        centre[:periods, 0] = path[:periods]
-        centre[periods, 0] = total
-        fewest = min(self._counts)
-        out = self._spread(periods, fewest)
-        out *= spread_unit(centre)
-        out += centre
-        if fewest < TRUSTED:
-            self._guess_untrusted(out, centre, error)
-        np.maximum(out, 0.0, out=out)
-        bands, lead = out[:periods], out[periods]
-        np.minimum(bands, largest, out=bands)
-        np.minimum(lead, largest * lead_periods, out=lead)
-        return bands, lead
-
-    def _spread(self, periods: int, fewest: int) -> Float64s:
-        """Return the residuals' quantiles at each step and, last, over the lead periods, in spread units."""
-        ordered = np.frombuffer(self._rings, dtype=np.float32).reshape(-1, RING).copy()
-        ordered.sort(axis=1)
-        counts = self.plan.full if fewest >= RING else tuple([min(count, RING) for count in self._counts])
-        places, share = levels_among(counts)
-        below, above = ordered.take(places)
-        at_knots = below + (above - below) * share
-        near, far, way = steps_between(self.plan.knots, periods)
-        out: Float64s = at_knots.take(far, axis=0)
-        low = at_knots.take(near, axis=0)
-        out -= low
-        out *= way
-        out += low
-        return out
-
-    def _guess_untrusted(self, out: Float64s, centre: Float64s, error: float) -> None:
-        """Overwrite what too few residuals were kept of: the longer steps, or the lead."""
-        lead_periods = len(self._actuals)
-        knots = self.plan.knots
-        trusted = sum(count >= TRUSTED for count in self._counts[:-1])  # the shortest steps get there first
-        if trusted < len(knots):
-            first = knots[trusted] - 1
-            if trusted and not self._counts[trusted]:  # nothing to go towards
-                first = knots[trusted - 1]
-            out[first:-1] = _guess(centre[first:-1], error)  # none when the horizon asked for is shorter
-        if self._counts[-1] < TRUSTED:
-            out[-1] = _guess(centre[-1:], error * lead_periods**0.5)[0]
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Return how many residuals are kept of each knot, and last of the lead periods."""
+        if min(self._counts) >= RING:
+            return self.plan.full
+        return tuple([min(count, RING) for count in self._counts])
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
         return (
             self._waiting.tobytes(),
-            self._rings.tobytes(),
+            self.rings.tobytes(),
             self._counts.tolist(),
             self._actuals.tobytes(),
             self._bounds_only,
@@ -153,13 +119,76 @@ class ResidualQuantiles:
         """Take over what `state()` of an object of the same horizon and lead periods returned."""
         waiting, rings, counts, actuals, bounds_only, self._periods = state
         self._waiting = array("f", waiting)
-        self._rings = array("f", rings)
+        self.rings = array("f", rings)
         self._counts = array("q", counts)
         self._actuals = array("f", actuals)
         self._bounds_only = bytearray(bounds_only)
 
 
-def _guess(mean: Float64s, error: float) -> Float64s:
+def quantiles_together(
+    group: Sequence[ResidualQuantiles], paths: Float64s, periods: int, errors: Float64s, largest: Float64s
+) -> Float64s:
+    """Return the quantiles of the first `periods` of each path, and last those of its first lead periods together.
+
+    Shape (series, periods + 1, levels); within [0, `largest` a period], non-decreasing along the levels. All series
+    of the group share one plan and keep equally many residuals; `paths` is (series, at least `periods` and lead).
+    Together, because NumPy takes a microsecond a call, however little there is to do.
+    """
+    plan, kept = group[0].plan, group[0].kept
+    centres = np.empty((len(group), periods + 1, 1))
+    centres[:, :-1, 0] = paths[:, :periods]
+    centres[:, -1, 0] = [sum(path) for path in paths[:, : plan.waits[-1][1]].tolist()]
+    rings = np.frombuffer(bytearray().join([one.rings for one in group]), dtype=np.float32)
+    rings = rings.reshape(len(group), -1)
+    return _bands(rings, centres, (plan, kept), errors[:, None, None], largest[:, None, None])
+
+
+Bound = float | Float64s  # of one series, or (series, 1, 1)
+
+
+def _bands(
+    rings: Float32s, centres: Float64s, shape: tuple[Plan, tuple[int, ...]], errors: Bound, largest: Bound
+) -> Float64s:
+    """Return the quantiles around `centres`, (..., periods + 1, 1), by what is kept in `rings`, (..., rows x RING).
+
+    Sorts the rings in place.
+    """
+    plan, kept = shape
+    rings.reshape(-1, RING).sort(axis=1)
+    low, high, share = levels_among(kept)
+    below = rings.take(low, axis=-1)
+    at_knots = below + (rings.take(high, axis=-1) - below) * share
+    near, far, way = steps_between(plan.knots, centres.shape[-2] - 1)
+    before = at_knots.take(near, axis=-2)
+    out: Float64s = at_knots.take(far, axis=-2)
+    out -= before
+    out *= way
+    out += before
+    out *= spread_unit(centres)
+    out += centres
+    if min(kept) < TRUSTED:
+        _guess_untrusted(out, centres, shape, errors)
+    np.maximum(out, 0.0, out=out)
+    steps, lead = out[..., :-1, :], out[..., -1:, :]
+    np.minimum(steps, largest, out=steps)
+    np.minimum(lead, largest * plan.waits[-1][1], out=lead)
+    return out
+
+
+def _guess_untrusted(out: Float64s, centres: Float64s, shape: tuple[Plan, tuple[int, ...]], errors: Bound) -> None:
+    """Overwrite what too few residuals were kept of: the longer steps, or the lead."""
+    plan, kept = shape
+    trusted = sum(count >= TRUSTED for count in kept[:-1])  # the shortest steps get there first
+    if trusted < len(plan.knots):
+        first = plan.knots[trusted] - 1
+        if trusted and not kept[trusted]:  # nothing to go towards
+            first = plan.knots[trusted - 1]
+        out[..., first:-1, :] = _guess(centres[..., first:-1, :], errors)  # none when a shorter horizon is asked for
+    if kept[-1] < TRUSTED:
+        out[..., -1:, :] = _guess(centres[..., -1:, :], errors * plan.waits[-1][1] ** 0.5)
+
+
+def _guess(means: Float64s, errors: Bound) -> Float64s:
     """Return wide quantiles around a column of means: no tighter than a Poisson's, and than what was missed so far."""
-    spread = np.maximum(np.maximum(np.sqrt(mean), 0.5 * mean), max(1.5 * error, 1.0))
-    return np.asarray(mean + spread * NORMAL_Z)
+    spread = np.maximum(np.maximum(np.sqrt(means), 0.5 * means), np.maximum(1.5 * errors, 1.0))
+    return np.asarray(means + spread * NORMAL_Z)

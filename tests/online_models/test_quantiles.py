@@ -5,11 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from online_models.base import QUANTILE_LEVELS
+from online_models.base import QUANTILE_LEVELS, Float64s
 from online_models.plan import RING, knots_of
 from online_models.quantiles import ResidualQuantiles
 
 HUGE = 1e9
+
+
+def _bands(
+    residuals: ResidualQuantiles, path: list[float], periods: int, error: float, largest: float
+) -> tuple[Float64s, Float64s]:
+    bands = residuals.quantiles(np.array(path), periods, error, largest)
+    return bands[:-1], bands[-1]
 
 
 def _run(
@@ -26,8 +33,7 @@ def test_bands_are_the_quantiles_of_past_errors() -> None:
     """Demand uniform around what was said gives bands of that width at every step, and of the sum over the lead."""
     rng = np.random.default_rng(1)
     residuals = _run(ResidualQuantiles(4, 3), [float(one) for one in 99.0 + rng.uniform(-50, 50, 600)])
-    mean = np.full(4, 99.0)
-    bands, lead = residuals.quantiles(mean, 4, error=25.0, largest=HUGE)
+    bands, lead = _bands(residuals, [99.0] * 4, 4, error=25.0, largest=HUGE)
 
     low, high = QUANTILE_LEVELS.index(0.1), QUANTILE_LEVELS.index(0.9)
     assert np.abs(bands[:, low] - 59.0).max() < 10.0
@@ -42,16 +48,16 @@ def test_a_step_is_compared_with_the_period_it_was_about() -> None:
     for place in range(200):
         residuals.learn(100.0 if place % 2 else 20.0, censored=False)
         residuals.say([100.0 if (place + step) % 2 else 20.0 for step in range(1, 6)])
-    mean = np.array([20.0, 100.0, 20.0, 100.0, 20.0])
+    path = [20.0, 100.0, 20.0, 100.0, 20.0]
 
-    bands, lead = residuals.quantiles(mean, 5, 0.0, HUGE)
-    assert bands == pytest.approx(np.repeat(mean[:, None], 9, axis=1), abs=1e-4)
+    bands, lead = _bands(residuals, path, 5, 0.0, HUGE)
+    assert bands == pytest.approx(np.repeat(np.array(path)[:, None], 9, axis=1), abs=1e-4)
     assert lead == pytest.approx(np.full(9, 140.0), abs=1e-4)
 
 
 def test_before_there_are_errors_the_guess_is_wide() -> None:
     """With nothing known, the 90 % band of 100 units spans at least half of it either way."""
-    bands, _ = ResidualQuantiles(2, 2).quantiles(np.array([100.0, 100.0]), 2, error=0.0, largest=HUGE)
+    bands, _ = _bands(ResidualQuantiles(2, 2), [100.0, 100.0], 2, error=0.0, largest=HUGE)
 
     assert bands[0, QUANTILE_LEVELS.index(0.9)] > 150.0
     assert bands[0, QUANTILE_LEVELS.index(0.1)] < 50.0
@@ -77,7 +83,7 @@ def test_the_ring_forgets_what_is_old() -> None:
     """After RING periods of small errors the large ones before are gone."""
     residuals = _run(ResidualQuantiles(1, 1), [500.0] * 200 + [99.0] * RING)
 
-    assert residuals.quantiles(np.array([99.0]), 1, 1.0, HUGE)[0].max() == pytest.approx(99.0)
+    assert _bands(residuals, [99.0], 1, 1.0, HUGE)[0].max() == pytest.approx(99.0)
 
 
 @given(
@@ -89,9 +95,9 @@ def test_the_ring_forgets_what_is_old() -> None:
 def test_bands_are_ordered_and_bounded(values: list[float | None], horizon: int, lead: int, said: float) -> None:
     """Whatever came, quantiles are finite, non-decreasing, and within [0, largest]."""
     residuals = _run(ResidualQuantiles(horizon, lead), values, said)
-    path = np.full(max(horizon, lead), min(said, 1000.0))
+    path = [min(said, 1000.0)] * max(horizon, lead)
 
-    for bands in residuals.quantiles(path, horizon, 5.0, 1000.0):
+    for bands in _bands(residuals, path, horizon, 5.0, 1000.0):
         assert np.isfinite(bands).all()
         assert (np.diff(bands, axis=-1) >= 0).all()
         assert bands.min() >= 0.0
