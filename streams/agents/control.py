@@ -35,7 +35,7 @@ from streams.topics import ACTIONS, DEAD_LETTERS, MESSAGE_BYTES_MAX, TICKS
 log = logging.getLogger(__name__)
 
 VIEW_S_MAX = 6.0  # how long ticks are put off whose view is behind: Redis was slow, or lost it and is filled again
-STANDSTILL_S_MAX = 4.0  # from reading the topics to the claim: with a heartbeat, below the session's 6 s, after which
+STANDSTILL_S_MAX = 4.0  # between two steps of a decision: with a heartbeat, below the session's 6 s, after which
 # somebody else may have decided
 RETRY_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)  # pauses when Redis or Kafka does not answer; the last repeats
 STOP_S_MAX = 5.0  # how long a producer may take to let go
@@ -125,6 +125,7 @@ class Control:
     async def _decide(self, tick: Tick) -> None:
         since_s = time.monotonic()
         await self.feed.caught_up()
+        since_s = _awake(since_s)
         if self._view.decided(tick.tick_id):
             self._health.count("decisions:known")
             return
@@ -132,8 +133,9 @@ class Control:
         if spec is None or not spec.controlled:
             self._health.count("decisions:uncontrolled" if spec else "decisions:unknown-pool")
             return
-        started_s = time.monotonic()
+        started_s = since_s
         view = await self._read(tick)
+        since_s = _awake(since_s)
         if view is not None:
             self._view.ledger_knows(order.action_id for series in view.series for order in series.on_order)
         now_s = tick.run_clock.now_s(_wall_s())
@@ -143,8 +145,7 @@ class Control:
             self._health.count("decisions:expired")
             return
         payload = await self._claims.claim(tick.tick_id, encode(allocation))
-        if time.monotonic() - since_s > STANDSTILL_S_MAX:
-            raise UnavailableError("this process stood still, so another one may have decided; looking again")
+        _awake(since_s)
         await self._send(ACTIONS.name, tick.pool_id, payload)
         self._health.decided_in(time.monotonic() - started_s)
         sent = decode_output(payload)
@@ -198,6 +199,14 @@ class Control:
             await self._send(DEAD_LETTERS.name, f"{topic}/{partition}/{offset}", encode(letter))
         except UnavailableError as error:  # the record stays where it is, and the log says where
             log.warning("%s/%d/%d is no tick to decide (%s: %s); %s", topic, partition, offset, rule, message, error)
+
+
+def _awake(since_s: float) -> float:
+    """Return the time; raise UnavailableError when so much has gone by since the last step that others took over."""
+    now_s = time.monotonic()
+    if now_s - since_s > STANDSTILL_S_MAX:
+        raise UnavailableError(f"this process stood still for {now_s - since_s:.0f} s, so another may have decided")
+    return now_s
 
 
 def _wall_s() -> float:
