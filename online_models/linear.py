@@ -146,6 +146,11 @@ def _river() -> tuple[Any, Any, Any]:
     return found
 
 
+def preload() -> None:
+    """Import River now: who is about to serve forecasts should not wait for it in the middle of a stream."""
+    _made()
+
+
 def _made() -> tuple[Any, Any, Any]:
     # River loads SciPy, 85 MB and seconds: only who makes a model pays, not a feed that checks a name in a catalog.
     from river import linear_model, optim, preprocessing  # noqa: PLC0415

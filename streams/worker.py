@@ -4,6 +4,7 @@ Faust gives consumer groups, assignment and rebalancing; state, outputs and fenc
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ import psutil
 import redis
 from faust.types import TP
 
+from online_models.linear import preload
 from streams.administration import create_topics
 from streams.agents.control import add_control
 from streams.agents.ingest import Ingest, add_ingest
@@ -73,6 +75,7 @@ class WorkerApp(faust.App):
 
 def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     """Return the app of one worker; raise UnavailableError when Kafka or Redis does not answer."""
+    threading.Thread(target=preload, name="preload", daemon=True).start()  # while Kafka is asked and the group joined
     create_topics(settings)
     _check_redis(settings)
     app = WorkerApp(
