@@ -15,7 +15,7 @@ from streams.settings import Settings
 
 KAFKA_PORT = 9092  # the settings' defaults, so that other commands find these servers without being told
 REDIS_PORT = 6379
-CHECK_S = 1.0
+CHECK_S = 0.2  # a dead worker is noticed within that
 WORKERS_MAX = 64
 
 
