@@ -81,6 +81,7 @@ class SnapshotReader:
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="none",
+            fetch_max_wait_ms=20,  # questions wait behind a fetch that waits for more: 0.5 s by default
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )
         try:

@@ -107,7 +107,7 @@ class TopicSnapshots:
             chunk_partition=partition % places,
             chunks=len(chunks),
             chunk_offsets=(),
-            seal=seal_of(self._key, topic, partition, state).hex(),
+            seal=(await asyncio.to_thread(seal_of, self._key, topic, partition, state)).hex(),  # lets the stream go on
             at_s=self._wall_s(),
         )
         if manifest.rank not in self._known.get((topic, partition), {}):
