@@ -17,7 +17,7 @@ import redis.asyncio
 from redis.exceptions import NoScriptError
 
 from streams.events import Cut, PoolView, WorkerHealth, encode
-from streams.redis_answers import answered
+from streams.redis_answers import answered, raise_first
 
 VIEW_KEY = "headgate:view:"  # + pool_id: a hash of epoch, offset and body (JSON of PoolView)
 POOLS_KEY = "headgate:pools"  # the set of pool ids that have a view
@@ -157,7 +157,7 @@ class RedisForecastStore:
                 pipeline.get(MARK_KEY)
                 pipeline.info("server")
                 mark, server = await pipeline.execute(raise_on_error=False)
-            _raise_first([mark])
+            raise_first([mark])
             run_id = server.get("run_id", "") if isinstance(server, dict) else ""  # an ACL may keep INFO from us
             if mark is None:
                 own = secrets.token_hex(8).encode()
@@ -175,7 +175,7 @@ class RedisForecastStore:
         if any(isinstance(answer, NoScriptError) for answer in answers):  # a new or flushed server
             await self._client.script_load(_COMPARE_AND_SET)
             answers = await self._compare_and_set(bodies)
-        _raise_first(answers)
+        raise_first(answers)
         return [bool(answer) for answer in answers[:-1]]
 
     async def _compare_and_set(self, bodies: Sequence[tuple[PoolView, bytes]]) -> list[Any]:
@@ -199,12 +199,6 @@ def _portions(views: Sequence[PoolView]) -> Iterator[list[tuple[PoolView, bytes]
         size_bytes += len(body)
     if portion:
         yield portion
-
-
-def _raise_first(answers: Sequence[Any]) -> None:
-    for answer in answers:
-        if isinstance(answer, Exception):
-            raise answer
 
 
 def _place(view: PoolView) -> tuple[int, int]:

@@ -6,7 +6,7 @@ long: the caller knows whether what it wants is still worth it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -48,6 +48,13 @@ async def answered(client: Any, question: str) -> AsyncIterator[None]:
         if isinstance(error, ReadOnlyError):  # the name leads to the new primary once it is looked up again
             await client.connection_pool.disconnect(inuse_connections=False)
         raise UnavailableError(f"{question}: {_words(error)}") from error
+
+
+def raise_first(answers: Iterable[Any]) -> None:
+    """Raise the first error among the answers of a pipeline; each of them is no more than its own command's."""
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
 
 
 def _words(error: Exception) -> str:

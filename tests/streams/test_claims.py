@@ -8,7 +8,7 @@ import pytest
 import redis.asyncio
 
 from ops.stack.local import LocalStack
-from streams.claims import CLAIM_KEY, CLAIM_TTL_S, Claims, MemoryClaims, RedisClaims
+from streams.claims import CLAIM_KEY, CLAIM_TTL_S, SENT_TTL_S, Claims, MemoryClaims, RedisClaims
 from streams.connections import redis_options
 from streams.errors import UnavailableError
 from streams.settings import Settings
@@ -63,13 +63,17 @@ def test_of_many_at_once_one_wins(on: Callable[[Check, Settings], None], setting
     on(check, settings)
 
 
-def test_a_claim_outlives_every_tick(settings: Settings) -> None:
-    """It expires, so that Redis does not fill up, but long after the tick has gone from its topic."""
+def test_a_claim_outlives_every_tick_until_it_is_sent(settings: Settings) -> None:
+    """Then it is kept for minutes only, so that Redis does not fill up; asking for it again sends nothing early."""
 
     async def check(claims: Claims) -> None:
-        await claims.claim("shop/1", b"payload")
         async with redis.asyncio.Redis.from_url(settings.redis) as client:
-            assert 0 < await client.ttl(CLAIM_KEY + "shop/1") <= CLAIM_TTL_S
+            for _ in range(2):
+                await claims.claim("shop/1", b"payload")
+                assert SENT_TTL_S < await client.ttl(CLAIM_KEY + "shop/1") <= CLAIM_TTL_S
+            await claims.claim("shop/2", b"payload")
+            assert 0 < await client.ttl(CLAIM_KEY + "shop/1") <= SENT_TTL_S
+            assert await client.ttl(CLAIM_KEY + "shop/2") > SENT_TTL_S
 
     on_redis(check, settings)
 
