@@ -18,7 +18,7 @@ from online_models.quantiles import ResidualQuantiles, quantiles_together
 LARGEST_TIMES = 3.0  # no forecast lies above this many times the largest demand learnt
 ERROR_RATE = 0.03  # of the discounted mean absolute error: about the last 30 buckets
 VALUE_MAX = 1e12  # units per period: beyond anything that is counted, far within single precision
-STATE_VERSION = 3  # raise it when the meaning of a field changes: an older state is refused, and learnt again
+STATE_VERSION = 3  # raise it when the layout changes, and lead the older states to it in `upgrade.py`
 
 
 class Mean(Protocol):
@@ -75,7 +75,7 @@ class SeriesForecaster:
         lead_periods: int,
     ) -> None:
         self.family = family
-        self._shape = (slots_per_week, horizon_periods, lead_periods)
+        self._shape = _shared((slots_per_week, horizon_periods, lead_periods))
         self._mean = mean(slots_per_week)
         self.calibration = Calibration(max(slots_per_week // 7, 1))
         self.residuals = ResidualQuantiles(horizon_periods, lead_periods)
@@ -229,3 +229,8 @@ def _together(group: Sequence[tuple[int, SeriesForecaster, Float64s]], periods: 
 def _following(slot_of_week: int, periods: int, slots_per_week: int) -> tuple[int, ...]:
     """Return the slots of the week of the next periods after one of `slot_of_week`, the same object to every series."""
     return tuple((slot_of_week + step) % slots_per_week for step in range(1, periods + 1))
+
+
+@functools.lru_cache(maxsize=256)
+def _shared(shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    return shape

@@ -31,7 +31,8 @@ def spread_unit(mean: Float64s) -> Float64s:
     >>> spread_unit(np.array([0.0, 80.0])).tolist()
     [1.0, 9.0]
     """
-    return np.asarray(np.sqrt(mean + 1.0))
+    unit: Float64s = np.sqrt(mean + 1.0)
+    return unit
 
 
 class ResidualQuantiles:

@@ -10,6 +10,7 @@ from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.river_linear import RiverLinear
 from online_models.seasonal_naive import SeasonalNaive
 from online_models.smoothing import Smoothing
+from online_models.upgrade import upgraded
 
 FORECASTERS: dict[str, Callable[[int], Mean]] = {
     "river-linear": RiverLinear,
@@ -42,8 +43,10 @@ def restore(name: str, state: bytes) -> Forecaster:
         family = kept["family"]
     except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"these {len(state)} bytes are no forecaster's state: {error}") from error
-    if version != STATE_VERSION or family != name:
-        raise ValueError(f"a state of {family!r} version {version}; wanted {name!r} version {STATE_VERSION}")
+    if version > STATE_VERSION or family != name:
+        raise ValueError(f"a state of {family!r} version {version}; wanted {name!r} version {STATE_VERSION} or older")
+    if version != STATE_VERSION:
+        kept = upgraded(kept, STATE_VERSION)
     forecaster = _made(name, slots_per_week, horizon_periods, lead_periods)
     forecaster.restore(kept)
     return forecaster

@@ -1,5 +1,7 @@
 """Residual quantiles: known errors give known bands, and what was not said or not seen gives none."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ def _bands(
 
 
 def _run(
-    residuals: ResidualQuantiles, values: list[float | None], said: float = 99.0, *, censored: bool = False
+    residuals: ResidualQuantiles, values: Sequence[float | None], said: float = 99.0, *, censored: bool = False
 ) -> ResidualQuantiles:
     path = [said] * residuals.plan.length
     for value in values:

@@ -1,10 +1,14 @@
 """Names and states that are none get one clear message."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
-from online_models import registry
+from online_models import checks, registry
 from online_models.base import Bucket
+from online_models.forecaster import SeriesForecaster, forecasts
+from online_models.river_linear import RiverLinear
 
 SHAPE = {"slots_per_week": 7, "horizon_periods": 8, "lead_periods": 3}
 
@@ -58,3 +62,19 @@ def test_the_clocks_may_change() -> None:
         assert forecast.quantiles.shape == (length, 9)
         assert forecast.lead_quantiles.tolist() == expected.lead_quantiles.tolist()
     assert forecaster.forecast([]) is None
+
+
+def test_forecast_together_they_say_what_each_says_alone() -> None:
+    """Series of one age, younger and empty ones, of the usual slots and of others: the same bit for bit."""
+    group = [SeriesForecaster("river-linear", RiverLinear, **SHAPE) for _ in range(5)]
+    for place, bucket in enumerate(checks.buckets(checks.demand(150))):
+        for started, forecaster in zip((0, 0, 0, 90, 200), group, strict=True):
+            if place >= started:
+                forecaster.learn(replace(bucket, value=(bucket.value or 0.0) * (1 + started)))
+        for slots in (checks.slots_after(place), checks.slots_after(place + 1), checks.slots_after(place)[:2], []):
+            for one, together in zip(group, forecasts(group, slots), strict=True):
+                alone = one.forecast(slots)
+                if alone is None:
+                    assert together is None
+                else:
+                    checks.assert_equal(alone, together)
