@@ -160,7 +160,7 @@ class TopicSnapshots:
                     client_id=f"headgate-snapshots-{self._settings.worker_id}",
                     acks="all",
                     enable_idempotence=True,
-                    compression_type="lz4",
+                    compression_type="snappy",  # 1.5 ms a chunk to a third of it; aiokafka's lz4 holds the loop for 20
                     max_batch_size=REQUEST_BYTES_MAX,
                     max_request_size=REQUEST_BYTES_MAX,
                 )
