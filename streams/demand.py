@@ -27,7 +27,8 @@ class Accumulator(msgspec.Struct):
         """Take in one value observed at `at_s`."""
         self.total += value
         self.count += 1
-        self.maximum = max(self.maximum, value)
+        if value > self.maximum:  # noqa: PLR1730  every event pays for a call of max
+            self.maximum = value
         if at_s >= self.last_at_s:
             self.last, self.last_at_s = value, at_s
 

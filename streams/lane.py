@@ -42,7 +42,7 @@ class Lane:
     ) -> None:
         self._clock = clock
         self._ahead_s_max = ahead_s_max
-        self._start_s, self._end_s = max(span[0], TIME_S_MIN), span[1]
+        self._start_s, self._end_s = max(span[0], TIME_S_MIN), min(span[1], closes_at_s)
         self._closes_at_s = closes_at_s
         self._silent_at_s = silent_at_s
         self._bucket = bucket
@@ -57,103 +57,81 @@ class Lane:
         self._wall_s = self._now_s = self._future_s = -1.0
 
     def take(self, event: Transaction | SensorReading, event_id: str, wall_s: float) -> bool:
-        """Book a plain event and return True; return False, with nothing changed, when `event` is not plain."""
-        if type(event) is Transaction:
-            return self._sell(event, event_id, wall_s)
-        assert type(event) is SensorReading
-        return self._read(event, event_id, wall_s)
+        """Book a plain event and return True; return False, with nothing changed, when `event` is not plain.
 
-    def _sell(self, event: Transaction, event_id: str, wall_s: float) -> bool:
-        at_s, units = event.occurred_at_s, event.quantity_units
-        ledger = self._ledgers.get(event.resource_id)
+        One long function, because it is what every record pays for: a call of a method costs as much as three lines.
+        """
+        if type(event) is Transaction:
+            at_s, value = event.occurred_at_s, event.quantity_units
+            plain = event.kind == "sale" and 0.0 < value <= QUANTITY_UNITS_MAX
+            if not plain or not (event.unit_price is None or event.unit_price > 0):
+                return False
+        else:
+            assert type(event) is SensorReading
+            at_s, value = event.observed_at_s, event.value
+            low, high = LIMITS[event.quantity]
+            if not low <= value <= high:
+                return False
+        if wall_s != self._wall_s:
+            self._move(wall_s)
+        ledger, progress = self._ledgers.get(event.resource_id), self._feeds.get(event.feed_id)
         if (
-            event.kind != "sale"
-            or ledger is None
-            or not 0.0 < units <= QUANTITY_UNITS_MAX
-            or not (event.unit_price is None or event.unit_price > 0)
+            ledger is None
+            or not self._start_s <= at_s < self._end_s
+            or at_s > self._future_s
+            or progress is None
+            or (complete_s := progress.complete_until_s) is None
+            or complete_s >= self._closes_at_s
+            or progress.silent_from_s is not None
         ):
             return False
-        progress = self._heard(event.feed_id, at_s, wall_s)
-        if progress is None:
-            return False
-        if not self._is_new(event_id):
+        number = id64(event_id)
+        if number in self._ids or number in self._recent_ids or (self._other_ids and self._is_other(number)):
+            self._count("duplicate")
             return True
+        self._ids.add(number)
+        self._counters["clean"] += 1  # the bucket's first event has counted before
+        if type(event) is Transaction and not self._moved(event, ledger):
+            return True
+        accumulator = self._series.get(event.resource_id)
+        if accumulator is None:
+            accumulator = self._series[event.resource_id] = Accumulator()
+        accumulator.add(value, at_s)
+        progress.heard_at_s = self._now_s
+        if at_s > complete_s:
+            progress.complete_until_s = at_s
+        return True
+
+    def _move(self, wall_s: float) -> None:
+        """Take note of the time; when a feed falls silent nothing is plain any more."""
+        self._wall_s = wall_s
+        self._now_s = self._clock.now_s(wall_s)
+        self._future_s = min(self._now_s + self._ahead_s_max, TIME_S_MAX)
+        if self._now_s >= self._silent_at_s:
+            self._end_s = -1.0
+
+    def _moved(self, event: Transaction, ledger: Ledger) -> bool:
+        """Move stock and remember the buyer; return False when the line was printed twice and counts once."""
         if event.document_id is not None and event.feed_id in self._drops_lines:
             line = id64(line_of(event))
-            if self._is_known(line):
-                self._counters["repeated-line"] = self._counters.get("repeated-line", 0) + 1
-                return True
+            if line in self._ids or line in self._recent_ids or self._is_other(line):
+                self._count("repeated-line")
+                return False
             self._ids.add(line)
         if ledger.on_hand_units is not None:
             ledger.apply(event)
             if ledger.on_hand_units <= 0:
                 self._bucket.stock_outs.add(event.resource_id)
-        self._add(event.resource_id, units, at_s)
         if event.customer_key is not None:
             bought, key = self._bucket.bought, f"{event.customer_key}|{event.resource_id}"
-            bought[key] = bought.get(key, 0.0) + units
-        self._hear(progress, at_s)
+            bought[key] = bought.get(key, 0.0) + event.quantity_units
         return True
 
-    def _read(self, event: SensorReading, event_id: str, wall_s: float) -> bool:
-        at_s = event.observed_at_s
-        low, high = LIMITS[event.quantity]
-        if event.resource_id not in self._ledgers or not low <= event.value <= high:
-            return False
-        progress = self._heard(event.feed_id, at_s, wall_s)
-        if progress is None:
-            return False
-        if self._is_new(event_id):
-            self._add(event.resource_id, event.value, at_s)
-            self._hear(progress, at_s)
-        return True
+    def _is_other(self, number: int) -> bool:
+        return any(number in ids for ids in self._other_ids)
 
-    def _heard(self, feed_id: str, at_s: float, wall_s: float) -> FeedProgress | None:
-        """Return the progress of a feed that may speak of `at_s` now without closing or waking anything, or None."""
-        if wall_s != self._wall_s:
-            self._wall_s = wall_s
-            self._now_s = self._clock.now_s(wall_s)
-            self._future_s = min(self._now_s + self._ahead_s_max, TIME_S_MAX)
-        progress = self._feeds.get(feed_id)
-        if (
-            progress is None
-            or progress.silent_from_s is not None
-            or progress.complete_until_s is None
-            or progress.complete_until_s >= self._closes_at_s
-            or not self._start_s <= at_s < self._end_s
-            or at_s >= self._closes_at_s
-            or at_s > self._future_s
-            or self._now_s >= self._silent_at_s
-        ):
-            return None
-        return progress
-
-    def _is_new(self, event_id: str) -> bool:
-        number, counters = id64(event_id), self._counters
-        if self._is_known(number):
-            counters["duplicate"] = counters.get("duplicate", 0) + 1
-            return False
-        self._ids.add(number)
-        counters["clean"] = counters.get("clean", 0) + 1
-        return True
-
-    def _is_known(self, number: int) -> bool:
-        return (
-            number in self._ids
-            or number in self._recent_ids
-            or (bool(self._other_ids) and any(number in ids for ids in self._other_ids))
-        )
-
-    def _add(self, resource_id: str, value: float, at_s: float) -> None:
-        accumulator = self._series.get(resource_id)
-        if accumulator is None:
-            accumulator = self._series[resource_id] = Accumulator()
-        accumulator.add(value, at_s)
-
-    def _hear(self, progress: FeedProgress, at_s: float) -> None:
-        progress.heard_at_s = self._now_s
-        assert progress.complete_until_s is not None
-        progress.complete_until_s = max(progress.complete_until_s, at_s)
+    def _count(self, what: str) -> None:
+        self._counters[what] = self._counters.get(what, 0) + 1
 
 
 def line_of(event: Transaction) -> str:

@@ -137,7 +137,9 @@ class Shard:
         offsets, walls_s, lanes = records.offsets, records.wall_s, self._lanes
         effects = Effects()
         for at, event in enumerate(decoded, start):
-            self._reach(offsets[at], walls_s[at])
+            self.next_offset = offsets[at] + 1
+            if walls_s[at] > self._wall_s:  # noqa: PLR1730  every event pays for a call of max
+                self._wall_s = walls_s[at]
             if type(event) is Transaction or type(event) is SensorReading:
                 lane = lanes.get(event.pool_id) or self._lane(event.pool_id)
                 if lane is not None and lane.take(event, event.event_id or self._place(offsets[at]), self._wall_s):
