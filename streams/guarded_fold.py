@@ -7,7 +7,7 @@ the caller drops the shard, and its next owner restores it, replays, and meets t
 import logging
 from collections.abc import Iterator
 
-from streams.attempts import Attempts
+from streams.attempts import NEAR, NEAR_SKIPS_MAX, Attempts
 from streams.effects import Effects
 from streams.errors import InvalidEventError
 from streams.records import Records
@@ -30,12 +30,25 @@ class GuardedFold:
             for part in self._parts(shard, records):
                 skip = self._skips.find(shard.topic, shard.partition, part.offsets[0])
                 yield from self._marked(shard, part) if skip is None else self._pass_over(shard, part, skip)
+        except MemoryError:
+            raise  # no fault of the record's
         except Exception as error:
-            offset = shard.next_offset - 1
-            self._skips.add(Skip(shard.topic, shard.partition, offset, type(error).__name__))
-            place = f"{shard.topic}/{shard.partition}/{offset}"
-            log.exception("folding %s failed; it will be passed over after the restart", place)
+            self._note(Skip(shard.topic, shard.partition, shard.next_offset - 1, type(error).__name__))
             raise
+
+    def _note(self, skip: Skip) -> None:
+        """Have the record passed over after the restart, unless so many near it were that the fault must be ours."""
+        near = self._skips.between(skip.topic, skip.partition, skip.offset - NEAR, skip.offset + NEAR)
+        place = f"{skip.topic}/{skip.partition}/{skip.offset}"
+        if len(near) >= NEAR_SKIPS_MAX:
+            log.critical(
+                "folding %s raised %s, and %d records near it were passed over before: that is not the records' fault, "
+                "so none is passed over any more and the worker stops here until it is mended",
+                *(place, skip.message, len(near)),
+            )
+            return
+        self._skips.add(skip)
+        log.error("folding %s failed; it will be passed over after the restart", place, exc_info=True)  # noqa: LOG014  in a handler: see `fold`
 
     def _parts(self, shard: Shard, records: Records) -> Iterator[Records]:
         """Return `records` whole, or one by one when one of them is on the skip list or may be deadly."""

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import faust
 import psutil
 import redis
+from faust.tables import TableManager
 from faust.types import TP
 
 from online_models.linear import preload
@@ -47,6 +48,15 @@ SESSION_TIMEOUT_S = 6.0  # how long a dead worker's partitions wait for their ne
 HEARTBEAT_S = 2.0
 BUFFERED_MESSAGES_MAX = 16  # fetched and not yet folded: batches of input topics, single ticks
 BATCH_RECORDS_MAX = 2_000  # some 10 ms of work: what comes meanwhile waits for it
+
+
+class NoTables(TableManager):
+    """Faust's tables are not used, and their manager would wait a second for them at each start."""
+
+    async def on_start(self) -> None:
+        """Begin at once."""
+        await self._update_channels()
+        await self.recovery.start()
 
 
 class WorkerApp(faust.App):
@@ -89,6 +99,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
         stream_buffer_maxsize=BUFFERED_MESSAGES_MAX,
         broker_max_poll_records=BATCH_RECORDS_MAX,
         store="memory://",
+        TableManager=NoTables,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,
