@@ -35,6 +35,12 @@ class InputLogs:
         ends = self._consumer.end_offsets(places)
         return [Span(len(places), starts[place], ends[place]) for place in places]
 
+    def first_after(self, topic: str, partition: int, at_ms: int) -> int | None:
+        """Return the offset of the first record that was appended at `at_ms` or later."""
+        place = TopicPartition(topic, partition)
+        found = self._consumer.offsets_for_times({place: at_ms})[place]
+        return None if found is None else int(found.offset)
+
     def records(self, topic: str, partition: int, first: int, end: int) -> Iterator[tuple[int, float, bytes]]:
         """Yield (offset, append time, value) of the records in [first, end)."""
         place = TopicPartition(topic, partition)

@@ -73,8 +73,8 @@ class Shards:
                 reader = await stack.enter_async_context(self._topic_store.reader())
             for place, span in spans.items():
                 loaded = None if place in self.held else await self._newest(place, reader)
-                if reader is not None and loaded is not None and loaded.state is None:
-                    _check_siblings(place, span, reader)
+                if reader is not None and loaded is not None:
+                    await _check_others(place, span, loaded, reader)
                 offsets[place] = self.assign(*place, **span._asdict(), loaded=loaded)
         return offsets
 
@@ -196,6 +196,21 @@ def _check_beginning(place: str, span: Span, *, damaged: bool) -> None:
         )
 
 
+async def _check_others(place: tuple[str, int], span: Span, loaded: Loaded, reader: SnapshotReader) -> None:
+    """Check what the place's own snapshot and its log's ends cannot tell."""
+    if loaded.state is None:
+        _check_siblings(place, span, reader)
+        return
+    head = head_of(loaded.state)
+    first = await reader.first_after(*place, head.later_ms)
+    if first is not None and first < head.next_offset:
+        name = f"{place[0]}/{place[1]}"
+        raise StateError(
+            f"the snapshot of {name} has folded all below {head.next_offset}, but its log's record {first} is younger "
+            f"than that: the topic was made anew; {_made_anew(name)}"
+        )
+
+
 def _check_siblings(place: tuple[str, int], span: Span, reader: SnapshotReader) -> None:
     """Begin no partition of a topic whose pools were placed by another count of partitions."""
     newest = max(
@@ -214,13 +229,20 @@ def _check(place: str, head: Head, span: Span) -> None:
     if head.next_offset > span.end_offset:
         raise StateError(
             f"the snapshot of {place} reads on at {head.next_offset} but its log ends at {span.end_offset}: "
-            f"the topic was made anew; `headgate migrate` keeps stock and models, {reset}"
+            f"the topic was made anew; {_made_anew(place)}"
         )
     if head.next_offset < span.start_offset:
         raise StateError(
             f"the snapshot of {place} reads on at {head.next_offset} but its log starts at {span.start_offset}: "
             f"retention was quicker, {span.start_offset - head.next_offset} records are gone; {reset}"
         )
+
+
+def _made_anew(place: str) -> str:
+    return (
+        "stop the workers, then `headgate migrate --accept-loss` keeps stock and models, "
+        f"`headgate shard reset {place} --accept-loss` starts anew"
+    )
 
 
 def _repartitioned(topic: str, before: int, now: int) -> str:

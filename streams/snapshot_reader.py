@@ -116,6 +116,16 @@ class SnapshotReader:
             damage.append(f"snapshot {manifest_key(manifest)} in Kafka {fault}; the one before it is used")
         return Loaded(None, tuple(damage))
 
+    async def first_after(self, topic: str, partition: int, at_ms: int) -> int | None:
+        """Return the offset of the first record of an input log that was appended at `at_ms` or later."""
+        place = TopicPartition(topic, partition)
+        try:
+            async with asyncio.timeout(ANSWER_S_MAX):
+                found = (await self._consumer.offsets_for_times({place: at_ms}))[place]
+        except (KafkaError, OSError, TimeoutError) as error:
+            raise self._unavailable(error) from error
+        return None if found is None else int(found.offset)
+
     async def generations(self, topic: str, partition: int) -> list[Generation]:
         """Return every snapshot of the partition, newest first, for people."""
         found = []

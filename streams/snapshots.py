@@ -34,11 +34,17 @@ class Head(msgspec.Struct, frozen=True):
     partitions: int = 0
     epoch: int = 0
     next_offset: int = 0
+    wall_s: float = 0.0  # no record below `next_offset` was appended later
 
     @property
     def rank(self) -> Rank:
         """Return what decides which of two snapshots is newer."""
         return self.epoch, self.next_offset
+
+    @property
+    def later_ms(self) -> int:
+        """Return an append time in Unix milliseconds that no record below `next_offset` has."""
+        return round(self.wall_s * 1000) + 1
 
 
 _HEAD = msgspec.msgpack.Decoder(Head).decode

@@ -51,14 +51,6 @@ class Plan:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the words of the command."""
     parser.add_argument("--dry-run", action="store_true", help="print what would be done")
-    parser.add_argument(
-        "--made-anew",
-        choices=INPUT_NAMES,
-        action="append",
-        default=[],
-        metavar="TOPIC",
-        help="this topic was deleted and created again, although its log is already longer than before",
-    )
     parser.add_argument("--accept-loss", action="store_true", help="go on although the plan names something lost")
 
 
@@ -68,11 +60,7 @@ def run(options: argparse.Namespace) -> int:
     check_stopped(settings)
     found = asyncio.run(newest_states(settings))
     with input_logs(settings) as logs:
-        plans = [
-            plan
-            for name in INPUT_NAMES
-            if (plan := planned(settings, logs, name, found, made_anew=name in options.made_anew)) is not None
-        ]
+        plans = [plan for name in INPUT_NAMES if (plan := planned(settings, logs, name, found)) is not None]
     if not plans:
         print("nothing to do: every snapshot fits its log, its partitions and this version")
         return 0
@@ -85,16 +73,14 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def planned(
-    settings: Settings, logs: InputLogs, topic: str, found: dict[tuple[str, int], Loaded], *, made_anew: bool
-) -> Plan | None:
+def planned(settings: Settings, logs: InputLogs, topic: str, found: dict[tuple[str, int], Loaded]) -> Plan | None:
     """Return what has to be done with `topic`, or None."""
     spans = logs.spans(topic)
     states, anew = _readable(topic, found)
     if not states or not spans:
         return None
     before = max(head_of(state).partitions for state in states.values())
-    made_anew = made_anew or any(_is_beyond(partition, state, spans) for partition, state in states.items())
+    made_anew = any(_is_of_another_log(logs, topic, *one, spans) for one in states.items())
     if made_anew:
         reason = "the topic was made anew"
     elif before != len(spans):
@@ -131,8 +117,13 @@ def _readable(topic: str, found: dict[tuple[str, int], Loaded]) -> tuple[dict[in
     return states, tuple(anew)
 
 
-def _is_beyond(partition: int, state: bytes, spans: Sequence[Span]) -> bool:
-    return partition >= len(spans) or head_of(state).next_offset > spans[partition].end_offset
+def _is_of_another_log(logs: InputLogs, topic: str, partition: int, state: bytes, spans: Sequence[Span]) -> bool:
+    """Return whether what was folded cannot be what lies in the log now: it ends before, or is younger."""
+    head = head_of(state)
+    if partition >= len(spans) or head.next_offset > spans[partition].end_offset:
+        return True
+    first = logs.first_after(topic, partition, head.later_ms)
+    return first is not None and first < head.next_offset
 
 
 def _never_kept(

@@ -17,6 +17,7 @@ from streams.shards import Shards, Span
 from streams.snapshot_reader import Manifest, chunk_key, manifest_key
 from streams.snapshot_topic import CHUNK_BYTES, TopicSnapshots
 from streams.snapshots import DiskSnapshots, Generation, Loaded
+from streams.state_versions import plain_of
 from streams.topics import SNAPSHOT_INDEX, SNAPSHOTS
 from tests.streams.pools import DAY_S, PARTITIONS, START_S, declared, sale, shop
 
@@ -203,6 +204,26 @@ def test_a_worker_with_another_disk_goes_on_from_the_topic(settings: Settings, t
         return offsets[place]
 
     assert with_store(settings, hand_over) == log.shard.next_offset
+
+
+@pytest.mark.parametrize("wall_s", [1e9, 4e9])
+def test_a_topic_made_anew_is_noticed_although_its_log_is_long_enough(
+    settings: Settings, tmp_path: Path, wall_s: float
+) -> None:
+    """No record below `next_offset` is younger than the state that folded it: else they are other records."""
+    for _ in range(3):
+        write(settings, "readings", "pool", b"{}")
+    state = plain_of(declared(shop()).shard.state(), "") | {"topic": "readings", "next_offset": 2, "wall_s": wall_s}
+    DiskSnapshots(tmp_path, KEY).save("readings", 0, msgspec.msgpack.encode(state))
+
+    async def begin(store: TopicSnapshots) -> dict[tuple[str, int], int]:
+        return await Shards(DiskSnapshots(tmp_path, KEY), store).take_over({("readings", 0): Span(PARTITIONS, 0, 3)})
+
+    if wall_s > 2e9:
+        assert with_store(settings, begin) == {("readings", 0): 2}
+        return
+    with pytest.raises(StateError, match=r"made anew.*headgate migrate --accept-loss"):
+        with_store(settings, begin)
 
 
 def test_the_topic_is_written_at_its_own_pace(settings: Settings, tmp_path: Path) -> None:
