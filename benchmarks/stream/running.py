@@ -89,7 +89,7 @@ def run_once(engine: Engine, log: Log) -> Run:
     with tempfile.TemporaryDirectory(prefix="headgate-bench-") as name:
         base = Path(name)
         with LocalStack(base / "stack", lambda _: None) as stack:
-            settings = _prepared(stack, base, log.shape)
+            settings = prepared(stack, base, log.shape)
             if engine.works:
                 asyncio.run(load(settings, log.warm))
             if engine.durable:
@@ -106,7 +106,7 @@ def run_smoke(engines: Sequence[Engine], log: Log) -> Iterator[Run]:
     with tempfile.TemporaryDirectory(prefix="headgate-bench-") as name:
         base = Path(name)
         with LocalStack(base / "stack", lambda _: None) as stack:
-            settings = _prepared(stack, base, log.shape)
+            settings = prepared(stack, base, log.shape)
             asyncio.run(load(settings, [*log.warm, *log.main]))
             for engine in engines:
                 with redis.Redis.from_url(settings.redis) as client:
@@ -114,8 +114,9 @@ def run_smoke(engines: Sequence[Engine], log: Log) -> Iterator[Run]:
                 yield _timed(engine, log, settings, stack, base / f"{engine.name}.log")
 
 
-def _prepared(stack: LocalStack, base: Path, shape: Shape) -> Settings:
-    settings = stack.settings(data_dir=base / "engine", partitions=PARTITIONS)
+def prepared(stack: LocalStack, base: Path, shape: Shape, **overrides: float) -> Settings:
+    """Return settings of an engine of its own, with topics created and the catalog published."""
+    settings = stack.settings(data_dir=base / "engine", partitions=PARTITIONS, **overrides)
     settings.data_dir.mkdir()
     publish_catalog(settings, catalog(shape))
     return settings

@@ -39,8 +39,9 @@ def measured(row: Row, *, runs: int, names: Sequence[str] | None = None) -> list
         turn = engines[number % len(engines) :] + engines[: number % len(engines)]  # nobody always comes first
         for engine in turn:
             found[engine.name] += _tried(engine, logs[engine.share], f"{row.label} run {number + 1} of {runs}")
+    failed = sum(runs - len(own) for own in found.values())
     found = {name: own for name, own in found.items() if len(own) == runs}  # one unequal run and there is no figure
-    figures = []
+    figures = [failures(row.label, failed)]
     for name, own in found.items():
         figures += _own(row.label, own, logs[ENGINES[name].share])
     return figures + _compared(row.label, found)
@@ -55,6 +56,11 @@ def smoke(shape: Shape) -> list[Figure]:
         found[run.engine.name] = [run]
         print(f"quick: {run.engine.name} {run.engine.version}: {run.events_per_s:,.0f} events/s")
     return [figure for own in found.values() for figure in _own("quick:", own, log)]
+
+
+def failures(label: str, count: int) -> Figure:
+    """Return how many runs did not do the work, or not in time."""
+    return Figure(f"{label} runs that did not do the work", count, "runs", 0.0, 0.0)
 
 
 def _present(engine: Engine) -> bool:

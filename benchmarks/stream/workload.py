@@ -111,7 +111,7 @@ def catalog(shape: Shape) -> Catalog:
 def warm_records(shape: Shape) -> Iterator[Record]:
     """Yield the warm part: one sale of each series in each bucket, then the sale that closes the last of them."""
     rng = np.random.default_rng([shape.seed, 0])
-    till = _Till(shape, "w")
+    till = Till(shape, "w")
     for bucket in range(WARM_BUCKETS):
         quantities = rng.poisson(100.0, (shape.pools, shape.series_per_pool)) + 1
         for pool in range(shape.pools):
@@ -131,7 +131,7 @@ def main_records(shape: Shape) -> Iterator[Record]:
     again = rng.random(count) < DUPLICATES_RATIO
     span_s = shape.buckets * HOUR_S
     at_s = np.sort(rng.random(count)) * span_s
-    till = _Till(shape, "e")
+    till = Till(shape, "e")
     last: dict[int, Record] = {}
     columns = zip(pools.tolist(), series.tolist(), quantities.tolist(), at_s.tolist(), again.tolist(), strict=True)
     for pool, one, quantity, since_s, twice in columns:
@@ -148,7 +148,7 @@ def _weights(shape: Shape) -> np.ndarray:
     return np.asarray(weights / weights.sum())
 
 
-class _Till:
+class Till:
     """Numbers and writes the sales; the fields that are null are left out, as a till would."""
 
     def __init__(self, shape: Shape, prefix: str) -> None:

@@ -1,4 +1,4 @@
-"""A bare confluent-kafka loop: batches of records in, decoded transactions out and forgotten. The yardstick of reading."""
+"""A bare confluent-kafka loop: batches of records in, decoded transactions out and dropped. What reading costs."""
 
 import msgspec
 from confluent_kafka import Consumer
