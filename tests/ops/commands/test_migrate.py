@@ -1,23 +1,34 @@
 """`headgate migrate` on real servers: a topic grows from 2 to 4 partitions, and every pool goes on where it was."""
 
+import asyncio
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import redis
-from kafka import TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 
+from ops import kept_states
 from ops.cli import main
 from ops.stack.local import LocalStack
 from ops.topic_health import administrator
 from streams.administration import create_topics, end_offsets
+from streams.clock import LIVE
+from streams.events import Clock
 from streams.feeds.sender import EventSender
+from streams.keys import seal_key
 from streams.publishing import publish_catalog
 from streams.settings import Settings
-from streams.topics import partition_of
+from streams.shard import ShardState
+from streams.shards import Held, Shards, Span
+from streams.snapshot_topic import TopicSnapshots
+from streams.snapshots import DiskSnapshots, MemorySnapshots
+from streams.topics import WORKER_GROUP, partition_of
+from tests.streams.pools import PARTITIONS, START_S, declared, sale, shop
 from tests.streams.test_restart import (
     POOLS,
     SALES_A_DAY,
@@ -93,6 +104,57 @@ def test_pools_move_to_their_new_partitions_and_go_on(small: Settings, capsys: p
     with EventSender(there) as sender:
         live(there, sender, range(DAYS_BEFORE, DAYS))
     check(there)
+
+
+def test_a_topic_made_anew_keeps_stock_when_the_loss_is_accepted(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the deleted log held unread is gone: named, refused, and once accepted the new log is read whole."""
+    with EventSender(settings) as sender:
+        for pool_id in POOLS:
+            for _ in range(9):
+                sender.send("transactions", pool_id, Clock(run_clock=LIVE))
+    log = declared(shop())
+    log.add(sale(START_S, 50, kind="count"))
+    place = ("transactions", log.shard.partition)
+    state = msgspec.msgpack.decode(log.shard.state(), type=ShardState)
+    state.wall_s, state.next_offset = 1e9, 1
+    DiskSnapshots(settings.data_dir / "snapshots", seal_key(settings)).save(*place, msgspec.msgpack.encode(state))
+
+    with typed(settings):
+        assert main(["migrate"]) == 1
+        said = capsys.readouterr()
+        assert "the topic was made anew" in said.out
+        assert "before it was deleted" in said.out
+        assert "nothing was changed" in said.err
+        assert main(["migrate", "--accept-loss"]) == 0
+
+    async def take_over() -> Held:
+        shards = Shards(MemorySnapshots(), TopicSnapshots(settings, seal_key(settings), lambda: 0.0))
+        await shards.take_over({place: Span(PARTITIONS, 0, 99)})
+        return shards.held[place]
+
+    shard = asyncio.run(take_over()).shard
+    view = shard.view("shop")
+    assert (shard.next_offset, view.cut.epoch, view.series[0].on_hand_units) == (0, 1, 50.0)
+
+
+def test_workers_have_to_be_stopped_first(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a worker owns is not changed under it."""
+    monkeypatch.setattr(kept_states, "LEAVING_S_MAX", 0.1)
+    seal_key(settings)
+    consumer = KafkaConsumer("ticks", bootstrap_servers=settings.broker, group_id=WORKER_GROUP)
+    try:
+        while not consumer.assignment():
+            consumer.poll(timeout_ms=200)
+        with typed(settings):
+            assert main(["migrate", "--dry-run"]) == 1
+            assert main(["shard", "reset", "readings", "--accept-loss"]) == 1
+    finally:
+        consumer.close()
+    assert capsys.readouterr().err.count("stop them first") == 2
 
 
 def refusal_of(settings: Settings) -> str:
