@@ -107,8 +107,8 @@ class Linear:
         weights, intercept = regression.weights, regression.intercept
         if not math.isfinite(intercept + sum(weights.values())):
             weights, intercept = dict.fromkeys(weights, 0.0), 0.0
-        rows = scaler.counts, scaler.means, scaler.vars, weights
-        self._learnt = array("d", [value for row in rows for value in row.values()])
+        counts, means, variances = scaler.counts, scaler.means, scaler.vars
+        self._learnt = array("d", [*counts.values(), *means.values(), *variances.values(), *weights.values()])
         self._intercept = intercept
 
     def state(self) -> tuple[Any, ...]:

@@ -45,7 +45,7 @@ class ResidualQuantiles:
         rows = len(self.plan.waits)
         self._waiting = array("f", [math.nan]) * self.plan.waiting  # forecasts made, a ring a row; NaN: none
         self.rings = array("f", [UNFILLED]) * (rows * RING)  # residuals in spread units, row by row
-        self._counts = array("q", bytes(8 * rows))  # residuals ever kept
+        self._counts = array("I", bytes(4 * rows))  # residuals ever kept
         self._actuals = array("f", [math.nan]) * lead_periods  # the last periods' demand; NaN: missing
         self._bounds_only = bytearray(lead_periods)  # whether that demand is a lower bound
         self._periods = 0
@@ -58,24 +58,23 @@ class ResidualQuantiles:
     def learn(self, actual: float | None, *, censored: bool) -> None:
         """Hold the next period's demand against what was said of it; a missing one (None) says nothing.
 
-        A censored one is a lower bound: it counts only where it lies above what was said.
+        Demand is not negative. A censored one is a lower bound: it counts only where it lies above what was said.
         """
         came = math.nan if actual is None else actual
         periods, place = self._periods, self._periods % len(self._actuals)
         self._actuals[place] = came
         self._bounds_only[place] = censored
-        waiting, last = self._waiting, len(self._counts) - 1
+        self._periods = periods + 1
+        rings, counts, waiting, last = self.rings, self._counts, self._waiting, len(self._counts) - 1
         for row, (first, delay) in enumerate(self.plan.waits):
-            lower_bound = censored
             if row == last:
-                came, lower_bound = sum(self._actuals), any(self._bounds_only)
+                came, censored = sum(self._actuals), 1 in self._bounds_only
             said = waiting[first + periods % delay]
-            if said >= 0.0 and math.isfinite(came):  # NaN: nothing was said, or a period is missing
+            if said >= 0.0 and came >= 0.0:  # not a number: nothing was said, or a period is missing
                 residual = (came - said) / math.sqrt(said + 1.0)
-                if residual > 0.0 or not lower_bound:
-                    self.rings[row * RING + self._counts[row] % RING] = residual
-                    self._counts[row] += 1
-        self._periods += 1
+                if residual > 0.0 or not censored:
+                    rings[row * RING + counts[row] % RING] = residual
+                    counts[row] += 1
 
     def say(self, path: Sequence[float] | None) -> None:
         """Remember what is said now of the next periods; `path` reaches the last knot and the lead periods.
@@ -121,7 +120,7 @@ class ResidualQuantiles:
         waiting, rings, counts, actuals, bounds_only, self._periods = state
         self._waiting = array("f", waiting)
         self.rings = array("f", rings)
-        self._counts = array("q", counts)
+        self._counts = array("I", counts)
         self._actuals = array("f", actuals)
         self._bounds_only = bytearray(bounds_only)
 

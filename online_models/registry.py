@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 
-from online_models.base import Forecaster
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.river_linear import RiverLinear
 from online_models.seasonal_naive import SeasonalNaive
@@ -19,7 +18,7 @@ FORECASTERS: dict[str, Callable[[int], Mean]] = {
 }
 
 
-def create(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods: int) -> Forecaster:
+def create(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods: int) -> SeriesForecaster:
     """Return a new forecaster of the family `name`; raise ValueError naming the known ones.
 
     `lead_periods` is how many periods `Forecast.lead_quantiles` covers: lead time + 1.
@@ -34,7 +33,7 @@ def create(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods
     return _made(name, slots_per_week, horizon_periods, lead_periods)
 
 
-def restore(name: str, state: bytes) -> Forecaster:
+def restore(name: str, state: bytes) -> SeriesForecaster:
     """Return the forecaster of the family `name` whose `state()` this was; raise ValueError when it is none."""
     try:
         kept: dict[str, Any] = msgspec.msgpack.decode(state)
