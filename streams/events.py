@@ -97,7 +97,7 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True):
 
     topic: str
     partition: int
-    epoch: int  # names log and fold; only `headgate migrate` raises it
+    epoch: int  # names log and fold; `headgate migrate` and `headgate shard reset` raise it
     next_offset: int
 
 

@@ -207,7 +207,7 @@ async def _check_others(place: tuple[str, int], span: Span, loaded: Loaded, read
         name = f"{place[0]}/{place[1]}"
         raise StateError(
             f"the snapshot of {name} has folded all below {head.next_offset}, but its log's record {first} is younger "
-            f"than that: the topic was made anew; {_made_anew(name)}"
+            f"than that: the topic was made anew; {_ways_on(name)}"
         )
 
 
@@ -223,22 +223,21 @@ def _check_siblings(place: tuple[str, int], span: Span, reader: SnapshotReader) 
 
 
 def _check(place: str, head: Head, span: Span) -> None:
-    reset = f"`headgate shard reset {place} --accept-loss` starts anew"
     if head.partitions != span.partitions:
         raise StateError(_repartitioned(place.rsplit("/", 1)[0], head.partitions, span.partitions))
     if head.next_offset > span.end_offset:
         raise StateError(
             f"the snapshot of {place} reads on at {head.next_offset} but its log ends at {span.end_offset}: "
-            f"the topic was made anew; {_made_anew(place)}"
+            f"the topic was made anew; {_ways_on(place)}"
         )
     if head.next_offset < span.start_offset:
         raise StateError(
             f"the snapshot of {place} reads on at {head.next_offset} but its log starts at {span.start_offset}: "
-            f"retention was quicker, {span.start_offset - head.next_offset} records are gone; {reset}"
+            f"retention was quicker, {span.start_offset - head.next_offset} records are gone; {_ways_on(place)}"
         )
 
 
-def _made_anew(place: str) -> str:
+def _ways_on(place: str) -> str:
     return (
         "stop the workers, then `headgate migrate --accept-loss` keeps stock and models, "
         f"`headgate shard reset {place} --accept-loss` starts anew"

@@ -7,7 +7,7 @@ left unread in the logs is folded first. Where that cannot be exact it says what
 import argparse
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ops.cli import settings_of
@@ -81,13 +81,8 @@ def planned(settings: Settings, logs: InputLogs, topic: str, found: dict[tuple[s
         return None
     before = max(head_of(state).partitions for state in states.values())
     made_anew = any(_is_of_another_log(logs, topic, *one, spans) for one in states.items())
-    if made_anew:
-        reason = "the topic was made anew"
-    elif before != len(spans):
-        reason = "its count of partitions has changed"
-    elif anew:
-        reason = "models are of another version"
-    else:
+    reason = "the topic was made anew" if made_anew else _reason(states, spans, anew)
+    if not reason:
         return None
     effects: list[Effects] = []
     passed: dict[str, int] = {}
@@ -103,6 +98,16 @@ def planned(settings: Settings, logs: InputLogs, topic: str, found: dict[tuple[s
             passed |= left
     done = migrated(topic, states, spans, passed, made_anew=made_anew)
     return Plan(before, reason, anew, done, tuple(effects))
+
+
+def _reason(states: Mapping[int, bytes], spans: Sequence[Span], anew: Sequence[str]) -> str:
+    """Return why workers cannot go on from `states` as they are; nothing when they can."""
+    heads = {partition: head_of(state) for partition, state in states.items()}
+    if any(head.partitions != len(spans) for head in heads.values()):
+        return "its count of partitions has changed"
+    if any(head.next_offset < spans[partition].start_offset for partition, head in heads.items()):
+        return "retention was quicker than its workers"
+    return "models are of another version" if anew else ""
 
 
 def _readable(topic: str, found: dict[tuple[str, int], Loaded]) -> tuple[dict[int, bytes], tuple[str, ...]]:

@@ -21,9 +21,10 @@ from streams.clock import LIVE
 from streams.events import Clock
 from streams.feeds.sender import EventSender
 from streams.keys import seal_key
+from streams.migration import blank
 from streams.publishing import publish_catalog
 from streams.settings import Settings
-from streams.shard import ShardState
+from streams.shard_state import ShardState
 from streams.shards import Held, Shards, Span
 from streams.snapshot_topic import TopicSnapshots
 from streams.snapshots import DiskSnapshots, MemorySnapshots
@@ -180,3 +181,24 @@ def check(settings: Settings) -> None:
         }
         assert [one.forecast.buckets_learnt for one in view.series if one.forecast] == [DAYS, DAYS]
     assert moved
+
+
+def test_what_retention_removed_unread_is_named_and_stock_is_kept(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The workers were away longer than the log is kept: reset would forget the stock, migrate does not."""
+    place = ("readings", 1)
+    state = blank("readings", 1, PARTITIONS, epoch=0, next_offset=0)
+    DiskSnapshots(settings.data_dir / "snapshots", seal_key(settings)).save(*place, state)
+    with EventSender(settings) as sender:
+        for number in range(60):
+            sender.send("readings", f"pool-{number}", Clock(run_clock=LIVE))
+    with administrator(settings) as admin:
+        admin.delete_records({TopicPartition(*place): 2})
+
+    with typed(settings):
+        assert main(["migrate"]) == 1
+        assert "2 records of readings/1 that retention has removed unread" in capsys.readouterr().out
+        assert main(["migrate", "--accept-loss"]) == 0
+        assert main(["migrate"]) == 0
+    assert "nothing to do" in capsys.readouterr().out
