@@ -35,7 +35,7 @@ STREAM_US = (120.0, 80.0)  # must and goal: learn + forecast(24)
 STATE_US = (25.0, 5.0)
 RESTORE_US = (60.0, 25.0)
 HELD_BYTES = (15_000.0, 8_000.0)
-STATE_BYTES = (6_500.0, 6_000.0)
+STATE_BYTES = (6_000.0, 4_000.0)
 
 
 def pinball(quantiles: np.ndarray, came: float) -> float:
