@@ -1,7 +1,7 @@
 """The engines of a run by name: what each is started as, what it needs, and how it shows that it is done."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
@@ -9,7 +9,7 @@ import msgspec
 import redis
 
 from benchmarks.stream.pool_work import VIEW_KEY, Document
-from benchmarks.stream.reference import digest
+from benchmarks.stream.reference import Said
 from benchmarks.stream.workload import Shape
 from streams.events import PoolView
 from streams.forecast_store import VIEW_KEY as HEADGATE_KEY
@@ -75,7 +75,7 @@ class Shown:
 
     as_of_s: float
     buckets: int  # closed of each series, since the log's start
-    digest: str
+    said: Sequence[Said]
 
 
 def as_of_s(client: redis.Redis, engine: Engine, pool_id: str) -> float:
@@ -90,13 +90,17 @@ def shown(client: redis.Redis, engine: Engine, pool_id: str) -> Shown:
     """Return all of a pool, to be compared with what was to be computed."""
     if engine.name != HEADGATE:
         found = msgspec.json.decode(client.hget(VIEW_KEY + pool_id, "body"), type=Document)  # type: ignore[arg-type]
-        said = [(one.resource_id, one.value, one.mean and (one.mean, one.quantiles)) for one in found.series]
-        return Shown(found.as_of_s, found.buckets, digest(said))
+        series = [Said(one.resource_id, one.value, one.mean or (), one.quantiles or ()) for one in found.series]
+        return Shown(found.as_of_s, found.buckets, series)
     view = msgspec.json.decode(client.hget(HEADGATE_KEY + pool_id, "body"), type=PoolView)  # type: ignore[arg-type]
-    series = [(one.resource_id, one.last_value, one.forecast) for one in view.series]
-    said = [(name, value, made and (made.mean, made.quantiles)) for name, value, made in series]
-    closed = view.counters.get("buckets:closed", 0) / len(series)
-    return Shown(view.period_start_s, int(closed), digest(said))
+    said = [
+        Said(one.resource_id, one.last_value, one.forecast.mean, one.forecast.quantiles)
+        if one.forecast
+        else Said(one.resource_id, one.last_value, (), ())
+        for one in view.series
+    ]
+    closed = view.counters.get("buckets:closed", 0) // len(said)
+    return Shown(view.period_start_s, closed, said)
 
 
 class _Period(msgspec.Struct):

@@ -14,7 +14,7 @@ from benchmarks.stream.pool_work import Sale, close, document
 from benchmarks.stream.reference import MODEL, new_forecaster
 from benchmarks.stream.workload import HOUR_S, resource_ids
 from online_models import registry
-from online_models.base import Forecaster
+from online_models.forecaster import SeriesForecaster
 
 _SUM = struct.Struct("<d")
 _PLACE = struct.Struct("<dI")  # start of the open bucket, buckets closed
@@ -59,7 +59,7 @@ class PackedPools:
 
     def __init__(self, series_per_pool: int) -> None:
         self._series_per_pool = series_per_pool
-        self._live: dict[str, tuple[int, dict[str, Forecaster]]] = {}  # pool -> buckets learnt, its models
+        self._live: dict[str, tuple[int, dict[str, SeriesForecaster]]] = {}  # pool -> buckets learnt, its models
 
     def take(self, store: Store, sale: Sale) -> tuple[float, bytes] | None:
         """Book a valid sale; return (as_of_s, document) when it has closed a bucket."""
@@ -89,12 +89,12 @@ class PackedPools:
         self._live[pool_id] = (buckets + 1, models)
         return start_s + HOUR_S, document(pool_id, start_s + HOUR_S, buckets + 1, series)
 
-    def _models(self, store: Store, pool_id: str, names: tuple[str, ...], buckets: int) -> dict[str, Forecaster]:
+    def _models(self, store: Store, pool_id: str, names: tuple[str, ...], buckets: int) -> dict[str, SeriesForecaster]:
         count, models = self._live.get(pool_id, (-1, {}))
         if count == buckets:
             return models
         return {name: _restored(store.get(f"model {name}")) for name in names}
 
 
-def _restored(data: bytes | None) -> Forecaster:
+def _restored(data: bytes | None) -> SeriesForecaster:
     return registry.restore(MODEL, data) if data else new_forecaster()

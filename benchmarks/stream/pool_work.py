@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.stream.reference import MODEL, learn_and_forecast, new_forecaster
+from benchmarks.stream.reference import DECIMALS, MODEL, learn_and_forecast, new_forecaster
 from benchmarks.stream.workload import HOUR_S, resource_ids
 from online_models import registry
-from online_models.base import Forecast, Forecaster
+from online_models.base import Forecast
+from online_models.forecaster import SeriesForecaster
 
 VIEW_KEY = "bench:view:"  # + pool: a hash of as_of_s and body
 FIRST_KEY = "bench:first"  # when the first record was decoded, wall time
@@ -80,23 +81,21 @@ def valid(sale: Sale) -> bool:
     return sale.kind == "sale" and 0.0 < sale.quantity_units < math.inf and 0.0 < sale.occurred_at_s < math.inf
 
 
-def close(models: dict[str, Forecaster], names: Sequence[str], start_s: float, totals: dict[str, float]) -> list[Any]:
+def close(
+    models: dict[str, SeriesForecaster], names: Sequence[str], start_s: float, totals: dict[str, float]
+) -> list[Any]:
     """Learn the bucket that began at `start_s` and return each series as the document shows it."""
-    series = []
-    for name in names:
-        value = totals.get(name, 0.0)
-        said = learn_and_forecast(models[name], start_s, value)
-        series.append(shown(name, value, said))
-    return series
+    values = [totals.get(name, 0.0) for name in names]
+    said = learn_and_forecast([models[name] for name in names], start_s, values)
+    return [shown(*one) for one in zip(names, values, said, strict=True)]
 
 
 def shown(name: str, value: float, said: Forecast | None) -> SeriesForecast:
     """Return one series of a document."""
     if said is None:
         return SeriesForecast(name, value)
-    return SeriesForecast(
-        name, value, said.error, said.mean.tolist(), said.quantiles.tolist(), said.lead_quantiles.tolist()
-    )
+    numbers = (said.mean, said.quantiles, said.lead_quantiles)
+    return SeriesForecast(name, value, said.error, *(one.round(DECIMALS).tolist() for one in numbers))
 
 
 def document(pool_id: str, as_of_s: float, buckets: int, series: list[SeriesForecast]) -> bytes:

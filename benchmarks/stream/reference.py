@@ -4,12 +4,11 @@ A plain fold over all records of a log, one pool after the other in a dictionary
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import Any
 
 import msgspec
+import numpy as np
 
 from benchmarks.stream.workload import (
     HORIZON_PERIODS,
@@ -22,19 +21,38 @@ from benchmarks.stream.workload import (
     resource_ids,
 )
 from online_models import registry
-from online_models.base import Bucket, Forecast, Forecaster
+from online_models.base import Bucket, Forecast
+from online_models.forecaster import SeriesForecaster, forecasts
 
 MODEL = "river-linear"
 WEEK_S = 7 * 86_400  # START_S is a Monday's midnight
+DECIMALS = 6  # of forecasts as all engines write them, units
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One series as of a closed bucket."""
+
+    name: str
+    value: float | None  # of that bucket
+    mean: Sequence[float]  # (horizon,); empty where there is no forecast
+    quantiles: Sequence[Sequence[float]]  # (horizon, levels)
+
+    def same(self, other: "Said") -> bool:
+        """Return whether the values are equal and the forecasts too, but for how they are rounded on the wire."""
+        if (self.name, self.value, len(self.mean)) != (other.name, other.value, len(other.mean)):
+            return False
+        pairs = ((self.mean, other.mean), (self.quantiles, other.quantiles))
+        return all(np.allclose(one, two, rtol=1e-9, atol=2 * 10.0**-DECIMALS) for one, two in pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What has to be readable of each pool once a log is processed."""
+    """What has to be readable of each pool once a log is processed, and what the models alone cost."""
 
     buckets: int  # closed, of each series
     end_s: float  # end of the last of them
-    digests: Mapping[str, str]  # pool -> digest of the last closed values and of the forecasts made then
+    said: Mapping[str, Sequence[Said]]  # pool -> its series
     model_cpu_s: float  # of learning and forecasting the part that is timed, alone
     closes: int  # of series, in the part that is timed
     records: int  # in that part
@@ -54,7 +72,7 @@ class _Sale(msgspec.Struct):
     occurred_at_s: float
 
 
-def new_forecaster() -> Forecaster:
+def new_forecaster() -> SeriesForecaster:
     """Return the model that every engine has one of for each series."""
     return registry.create(
         MODEL, slots_per_week=SLOTS_PER_WEEK, horizon_periods=HORIZON_PERIODS, lead_periods=LEAD_PERIODS
@@ -70,10 +88,14 @@ def slot_of_week(start_s: float) -> int:
     return int((start_s - START_S) % WEEK_S) // HOUR_S
 
 
-def learn_and_forecast(model: Forecaster, start_s: float, value: float) -> Forecast | None:
-    """Close one bucket of one series: the model's share of the work, the same call for every engine."""
-    model.learn(Bucket(start_s=start_s, slot_of_week=slot_of_week(start_s), value=value))
-    return model.forecast([slot_of_week(start_s + step * HOUR_S) for step in range(1, HORIZON_PERIODS + 1)])
+def learn_and_forecast(
+    models: Sequence[SeriesForecaster], start_s: float, values: Sequence[float]
+) -> Sequence[Forecast | None]:
+    """Close one bucket of a pool's series: the models' share of the work, the same call for every engine."""
+    slot = slot_of_week(start_s)
+    for model, value in zip(models, values, strict=True):
+        model.learn(Bucket(start_s=start_s, slot_of_week=slot, value=value))
+    return forecasts(models, [slot_of_week(start_s + step * HOUR_S) for step in range(1, HORIZON_PERIODS + 1)])
 
 
 def expected(shape: Shape, records: Iterable[Record], *, timed_from_s: float, end_s: float) -> Expected:
@@ -90,36 +112,32 @@ def expected(shape: Shape, records: Iterable[Record], *, timed_from_s: float, en
         if bucket < buckets and sale.quantity_units > 0 and sale.event_id not in pool.ids:
             pool.ids.add(sale.event_id)
             pool.values.setdefault(sale.resource_id, [0.0] * buckets)[bucket] += sale.quantity_units
-    cpu_s, digests = 0.0, {}
+    cpu_s, said = 0.0, {}
     for pool_id, pool in pools.items():
         names = resource_ids(pool_id, shape.series_per_pool)
-        said = []
-        for name in names:
-            values = pool.values.get(name, [0.0] * buckets)
-            forecast, spent_s = _modelled(values, timed_from_s)
-            cpu_s += spent_s
-            said.append((name, values[-1], forecast))
-        digests[pool_id] = digest(said)
+        columns = [pool.values.get(name, [0.0] * buckets) for name in names]
+        last, spent_s = _modelled(columns, timed_from_s)
+        cpu_s += spent_s
+        said[pool_id] = [
+            told(name, values[-1], forecast) for name, values, forecast in zip(names, columns, last, strict=True)
+        ]
     closes = int(end_s - timed_from_s) // HOUR_S * shape.series
-    return Expected(buckets, end_s, digests, cpu_s, closes, count)
+    return Expected(buckets, end_s, said, cpu_s, closes, count)
 
 
-def _modelled(values: list[float], timed_from_s: float) -> tuple[Any, float]:
-    model, said, begun_s = new_forecaster(), None, 0.0
-    for place, value in enumerate(values):
-        start_s = START_S + place * HOUR_S
+def told(name: str, value: float, forecast: Forecast | None) -> Said:
+    """Return one series with its forecast."""
+    if forecast is None:
+        return Said(name, value, (), ())
+    return Said(name, value, forecast.mean.tolist(), forecast.quantiles.tolist())
+
+
+def _modelled(columns: Sequence[Sequence[float]], timed_from_s: float) -> tuple[Sequence[Forecast | None], float]:
+    """Return the last forecasts of a pool and the processor seconds of all buckets that are timed."""
+    models, last, begun_s = [new_forecaster() for _ in columns], [], time.thread_time()
+    for place, values in enumerate(zip(*columns, strict=True)):
+        start_s = float(START_S + place * HOUR_S)
         if start_s == timed_from_s:
             begun_s = time.thread_time()
-        said = learn_and_forecast(model, float(start_s), value)
-    forecast = None if said is None else (said.mean.tolist(), said.quantiles.tolist())
-    return forecast, time.thread_time() - begun_s if begun_s else 0.0
-
-
-def digest(said: Iterable[tuple[str, float | None, Any]]) -> str:
-    """Return a digest of (series, last closed value, (mean, quantiles) or None), to nine digits."""
-    total = blake2b(digest_size=12)
-    for name, value, forecast in said:
-        mean, quantiles = forecast or ((), ())
-        numbers = [*mean, *(number for row in quantiles for number in row)]
-        total.update(f"{name}|{value}|{'|'.join(f'{number:.9g}' for number in numbers)}\n".encode())
-    return total.hexdigest()
+        last = learn_and_forecast(models, start_s, values)
+    return last, time.thread_time() - begun_s

@@ -199,11 +199,16 @@ def wait(look: Callable[[], Found | None], child: Child, wait_s_max: float, miss
 
 def verify(client: redis.Redis, engine: Engine, log: Expected) -> None:
     """Raise UnequalWorkError unless every pool shows what the plain fold came to."""
-    for pool_id, digest in log.digests.items():
+    for pool_id, said in log.said.items():
         found = shown(client, engine, pool_id)
-        if (found.as_of_s, found.buckets, found.digest) != (log.end_s, log.buckets, digest):
+        if (found.as_of_s, found.buckets) != (log.end_s, log.buckets):
             raise UnequalWorkError(
                 f"{engine.name} did not do the same work on pool {pool_id}: {found.buckets} buckets closed until "
-                f"{found.as_of_s:.0f}, {log.buckets} until {log.end_s:.0f} were due, or values and forecasts differ "
-                f"({found.digest}, expected {digest}); it has no figure"
+                f"{found.as_of_s:.0f}, {log.buckets} until {log.end_s:.0f} were due; it has no figure"
+            )
+        wrong = [one.name for one, other in zip(said, found.said, strict=True) if not one.same(other)]
+        if wrong:
+            raise UnequalWorkError(
+                f"{engine.name} did not do the same work on pool {pool_id}: the last closed value or the forecasts of "
+                f"{', '.join(wrong)} differ from the plain fold's; it has no figure"
             )

@@ -14,9 +14,9 @@ import pytest
 
 from benchmarks.stream.engine_list import ENGINES, FAUST, HEADGATE
 from benchmarks.stream.packed import PackedPools
-from benchmarks.stream.pool_work import Document, PoolWork, decoded, valid
+from benchmarks.stream.pool_work import Document, PoolWork, SeriesForecast, decoded, valid
 from benchmarks.stream.processes import received_bytes
-from benchmarks.stream.reference import Expected, digest, expected
+from benchmarks.stream.reference import Expected, Said, expected
 from benchmarks.stream.running import UnequalWorkError, verify
 from benchmarks.stream.statistics import median_interval, theil_sen
 from benchmarks.stream.workload import PARTITIONS, Record, Shape, catalog, main_records, warm_records
@@ -62,10 +62,10 @@ def test_the_peers_work_comes_to_what_the_plain_fold_comes_to(kept: str):
     assert wanted.closes == SMALL.buckets * SMALL.series
     for pool_id, body in found.items():
         document = msgspec.json.decode(body, type=Document)
-        said = [(one.resource_id, one.value, one.mean and (one.mean, one.quantiles)) for one in document.series]
+        said = [Said(one.resource_id, one.value, one.mean, one.quantiles) for one in document.series]
         assert (document.buckets, document.as_of_s) == (wanted.buckets, wanted.end_s)
         assert all(one.mean for one in document.series)
-        assert digest(said) == wanted.digests[pool_id]
+        assert all(one.same(other) for one, other in zip(said, wanted.said[pool_id], strict=True))
     assert set(found) == set(SMALL.pool_ids)
 
 
@@ -113,10 +113,19 @@ class FakeRedis:
 
 def test_an_engine_that_closed_one_bucket_less_has_no_figure():
     """The verifier names the engine and what is missing."""
-    wanted = Expected(3, 7200.0, {"p000": "x"}, 0.0, 0, 0)
+    wanted = Expected(3, 7200.0, {"p000": []}, 0.0, 0, 0)
     client = FakeRedis(Document("p000", 7200.0, 2, []))
 
     with pytest.raises(UnequalWorkError, match="plain Faust did not do the same work on pool p000: 2 buckets closed"):
+        verify(client, ENGINES[FAUST], wanted)
+
+
+def test_an_engine_that_counted_a_sale_twice_has_no_figure():
+    """The verifier names the series whose value differs."""
+    wanted = Expected(2, 7200.0, {"p000": [Said("p000-0", 5.0, (), ())]}, 0.0, 0, 0)
+    client = FakeRedis(Document("p000", 7200.0, 2, [SeriesForecast("p000-0", 6.0)]))
+
+    with pytest.raises(UnequalWorkError, match="p000-0 differ from the plain fold's"):
         verify(client, ENGINES[FAUST], wanted)
 
 
