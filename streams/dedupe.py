@@ -1,9 +1,24 @@
-"""Event ids in, "seen before" out: exact for open buckets, within a stated bound for what comes later."""
+"""Event ids in, "seen before" out: exact for open buckets, within a stated bound for what comes after their close.
+
+An event sent again has its old time, so while its bucket is open it meets its own id there, and afterwards it is late:
+only late events are held against the ids of closed buckets, which are therefore kept small rather than quick.
+"""
+
+import sys
+from array import array
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from typing import Literal
 
 import msgspec
 from xxhash import xxh3_64_intdigest
 
-RECENT_IDS_MAX = 10_000  # ids of closed buckets kept a pool: the bound within which late events are deduped
+RECENT_IDS_MAX = (
+    4_096  # ids of closed buckets kept a pool, 8 bytes each: the bound within which late events are deduped
+)
+_ID_BYTES = 8
+
+Hash = Literal["blake2b", "xxh3"]
 
 
 def id64(text: str) -> int:
@@ -13,6 +28,13 @@ def id64(text: str) -> int:
     (True, False)
     """
     return xxh3_64_intdigest(text.encode())
+
+
+def _blake2b(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=_ID_BYTES).digest(), "little")
+
+
+HASHES: Mapping[Hash, Callable[[str], int]] = {"blake2b": _blake2b, "xxh3": id64}  # the first: states of version 1
 
 
 class Seen(msgspec.Struct):
@@ -27,25 +49,40 @@ class Seen(msgspec.Struct):
     """
 
     open: dict[float, set[int]] = msgspec.field(default_factory=dict)  # bucket start -> ids
-    recent: dict[int, None] = msgspec.field(default_factory=dict)  # oldest first
+    recent: bytes = b""  # of closed buckets and late events, 8 bytes each, little-endian, oldest first
+    hashed_by: Hash = "xxh3"  # a pool keeps the hash that it began with
 
     def add(self, text: str, *, bucket_start_s: float | None) -> bool:
         """Remember `text` and return whether it is new. `bucket_start_s` None: its bucket is closed."""
-        number = id64(text)
-        if number in self.recent or any(number in ids for ids in self.open.values()):
+        number = HASHES[self.hashed_by](text)
+        if any(number in ids for ids in self.open.values()):
             return False
-        if bucket_start_s is None:
-            self._remember(number)
-        else:
+        if bucket_start_s is not None:
             self.open.setdefault(bucket_start_s, set()).add(number)
+            return True
+        if self._is_recent(number):
+            return False
+        self._remember([number])
         return True
 
     def close(self, bucket_start_s: float) -> None:
         """Move the ids of a closed bucket to the bounded rest."""
-        for number in sorted(self.open.pop(bucket_start_s, ())):
-            self._remember(number)
+        self._remember(sorted(self.open.pop(bucket_start_s, ())))
 
-    def _remember(self, number: int) -> None:
-        self.recent[number] = None
-        while len(self.recent) > RECENT_IDS_MAX:
-            del self.recent[next(iter(self.recent))]
+    def _is_recent(self, number: int) -> bool:
+        wanted = number.to_bytes(_ID_BYTES, "little")
+        at = self.recent.find(wanted)
+        while at >= 0 and at % _ID_BYTES:  # found across two ids
+            at = self.recent.find(wanted, at + 1)
+        return at >= 0
+
+    def _remember(self, numbers: list[int]) -> None:
+        self.recent = (self.recent + packed(numbers))[-RECENT_IDS_MAX * _ID_BYTES :]
+
+
+def packed(numbers: list[int]) -> bytes:
+    """Return ids as `Seen.recent` keeps them."""
+    words = array("Q", numbers)
+    if sys.byteorder == "big":
+        words.byteswap()
+    return words.tobytes()

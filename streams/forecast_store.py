@@ -37,6 +37,7 @@ end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'offset', ARGV[2], 'body', ARGV[3])
 return 1
 """
+_DECODE = msgspec.json.Decoder(PoolView).decode
 _SHA = sha1(_COMPARE_AND_SET.encode(), usedforsecurity=False).hexdigest()  # as Redis names scripts
 
 
@@ -114,7 +115,7 @@ class MemoryForecastStore:
             held = self._views.get(view.pool_id)
             newer = held is None or _place(held) <= _place(view)
             if newer:
-                self._views[view.pool_id] = view
+                self._views[view.pool_id] = _DECODE(encode(view))
             written.append(newer)
         return written
 
@@ -133,7 +134,6 @@ class RedisForecastStore:
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._client: Any = client
-        self._decode = msgspec.json.Decoder(PoolView).decode
         self._life: tuple[bytes, str] | None = None  # the mark and the server's run id when `lost` was last asked
 
     async def write(self, views: Sequence[PoolView]) -> Sequence[bool]:
@@ -148,7 +148,7 @@ class RedisForecastStore:
         """See `ForecastStore`."""
         async with answered(self._client, f"Redis does not give the view of {pool_id}"):
             body = await self._client.hget(VIEW_KEY + pool_id, "body")
-        return self._decode(body) if body else None
+        return _DECODE(body) if body else None
 
     async def lost(self) -> bool:
         """See `ForecastStore`. True the first time; one round trip, so ask each second."""

@@ -5,9 +5,10 @@ early to close anything. A lane holds what booking such a record needs, looked u
 the rules of `streams.pool` come to the same state by a shorter way (held equal by tests/streams/test_batches.py).
 """
 
+from collections.abc import Callable
+
 from streams.cleaning import LIMITS, QUANTITY_UNITS_MAX, TIME_S_MIN
 from streams.clock import TIME_S_MAX, RunClock
-from streams.dedupe import id64
 from streams.demand import Accumulator, OpenBucket
 from streams.events import SensorReading, Transaction
 from streams.ledger import Ledger
@@ -19,7 +20,7 @@ class Lane:
 
     __slots__ = (
         "_ahead_s_max", "_bucket", "_clock", "_closes_at_s", "_counters", "_drops_lines", "_end_s", "_feeds",
-        "_future_s", "_ids", "_ledgers", "_now_s", "_other_ids", "_recent_ids", "_series", "_silent_at_s",
+        "_future_s", "_id_of", "_ids", "_ledgers", "_now_s", "_other_ids", "_series", "_silent_at_s",
         "_start_s", "_wall_s",
     )  # fmt: skip
 
@@ -34,7 +35,7 @@ class Lane:
         bucket: OpenBucket,
         ids: set[int],
         other_ids: tuple[set[int], ...],
-        recent_ids: dict[int, None],
+        id_of: Callable[[str], int],
         drops_lines: frozenset[str],
         ledgers: dict[str, Ledger],
         feeds: dict[str, FeedProgress],
@@ -49,7 +50,7 @@ class Lane:
         self._series = bucket.series
         self._ids = ids
         self._other_ids = other_ids
-        self._recent_ids = recent_ids
+        self._id_of = id_of
         self._drops_lines = drops_lines  # feeds that print lines twice
         self._ledgers = ledgers
         self._feeds = feeds
@@ -85,8 +86,8 @@ class Lane:
             or progress.silent_from_s is not None
         ):
             return False
-        number = id64(event_id)
-        if number in self._ids or number in self._recent_ids or (self._other_ids and self._is_other(number)):
+        number = self._id_of(event_id)
+        if number in self._ids or (self._other_ids and self._is_other(number)):
             self._count("duplicate")
             return True
         self._ids.add(number)
@@ -113,8 +114,8 @@ class Lane:
     def _moved(self, event: Transaction, ledger: Ledger) -> bool:
         """Move stock and remember the buyer; return False when the line was printed twice and counts once."""
         if event.document_id is not None and event.feed_id in self._drops_lines:
-            line = id64(line_of(event))
-            if line in self._ids or line in self._recent_ids or self._is_other(line):
+            line = self._id_of(line_of(event))
+            if line in self._ids or self._is_other(line):
                 self._count("repeated-line")
                 return False
             self._ids.add(line)

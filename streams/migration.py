@@ -15,7 +15,8 @@ from streams.effects import Effects
 from streams.errors import InvalidEventError, StateError
 from streams.pool import PoolState
 from streams.series import Series, SeriesState
-from streams.shard import STATE_VERSION, Shard, ShardState
+from streams.shard import Shard
+from streams.shard_state import STATE_VERSION, ShardState
 from streams.shards import Span
 from streams.skips import SkipList
 from streams.topics import partition_of

@@ -39,7 +39,7 @@ class Outputs:
             client_id=f"headgate-{settings.worker_id}",
             acks="all",
             enable_idempotence=True,
-            compression_type="lz4",
+            compression_type="snappy",  # aiokafka packs lz4 at its highest level: seven times the time, for a tenth
             linger_ms=2,
             max_batch_size=BATCH_BYTES_MAX,
             max_request_size=4 * MESSAGE_BYTES_MAX,

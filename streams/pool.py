@@ -5,17 +5,16 @@ clean -> dedupe -> ledger -> demand buckets -> (bucket due) learn -> forecast ->
 
 import msgspec
 
-from online_models.base import Bucket
-from streams.catalog import PoolSpec, ResourceSpec
+from streams.catalog import PoolSpec
 from streams.cleaning import clean_covariate, clean_heartbeat, clean_reading, clean_transaction
 from streams.clock import RunClock
-from streams.dedupe import Seen
+from streams.closing import Closing
+from streams.dedupe import HASHES, Seen
 from streams.demand import Accumulator, ClosedBucket, DemandBuckets, OpenBucket, cancelled, sold
 from streams.effects import Effects
 from streams.errors import InvalidEventError
-from streams.events import BucketClosed, Covariate, Cut, Heartbeat, PoolView, SensorReading, Tick, Transaction
+from streams.events import Covariate, Cut, Heartbeat, PoolView, SensorReading, Transaction
 from streams.lane import Lane, line_of
-from streams.ledger import OVERDUE_LEAD_TIMES, Ledger
 from streams.series import SLOTS_PER_WEEK, Series, SeriesState
 from streams.watermark import Watermark
 
@@ -23,7 +22,6 @@ UNKNOWN_RESOURCES_MAX = 50  # foreign ids counted by name; the rest together
 UNKNOWN_OTHERS = "(others)"
 MISSING_WEEKS_MAX = 2  # a longer gap is passed over in whole weeks: no model remembers further back by slot
 CLOSED_MAX = 2000  # series closed by one record: below a second of work
-EXPIRY_PERIODS = 2  # a forecast is stale this many periods after it was made
 
 
 class PoolState(msgspec.Struct):
@@ -111,7 +109,7 @@ class Pool:
             bucket=bucket,
             ids=ids,
             other_ids=tuple(other for other in seen.open.values() if other is not ids),
-            recent_ids=seen.recent,
+            id_of=HASHES[seen.hashed_by],
             drops_lines=self._drops_lines,
             ledgers=self._ledgers,
             feeds=self._watermark.feeds,
@@ -197,9 +195,10 @@ class Pool:
             run_clock=clock,
         )
 
-    def count(self, what: str) -> None:
-        """Count one more of `what` since the log's start."""
-        self.counters[what] = self.counters.get(what, 0) + 1
+    def count(self, what: str, by: int = 1) -> None:
+        """Count `by` more of `what` since the log's start."""
+        if by:
+            self.counters[what] = self.counters.get(what, 0) + by
 
     def _count_unknown(self, resource_id: str) -> None:
         if resource_id in self._series:
@@ -248,69 +247,17 @@ class Pool:
         whole = self._watermark.covers(bucket.start_s, bucket.end_s) and self._demand.heard_from_start
         self._demand.heard_from_start = True  # true of every bucket after the first
         self._seen.close(bucket.start_s)
-        ahead = [self._periods.shift(bucket.end_s, count) for count in range(self.spec.horizon_periods)]
-        slots = [self._periods.slot_of_week(start_s) for start_s in ahead]
-        expires_at_s = self._periods.shift(bucket.end_s, EXPIRY_PERIODS)
-        for resource in self.spec.resources:
-            series = self._series[resource.id]
-            if series.ledger.on_order:
-                self._give_up_orders(resource, series.ledger, bucket.end_s)
-            learnt = self._learnable(resource, series, bucket, whole=whole)
-            said = series.forecast
-            series.learn(learnt, slots, as_of_s=bucket.end_s, expires_at_s=expires_at_s)
-            self.count("buckets:missing" if learnt.value is None else "buckets:closed")
-            effects.closed.append(
-                BucketClosed(
-                    pool_id=self.spec.pool_id,
-                    resource_id=resource.id,
-                    period_start_s=bucket.start_s,
-                    value=learnt.value,
-                    censored=learnt.censored,
-                    said_mean=said.mean[0] if said else None,
-                    said_quantiles=said.quantiles[0] if said else None,
-                    forecast=series.forecast,
-                    cut=cut,
-                )
-            )
+        closing = Closing(self.spec, self._periods, bucket, whole)
+        self.count("orders:overdue", closing.give_up_orders(self._series))
+        closed = closing.learn(self._series, cut)
+        missing = sum(one.value is None for one in closed)
+        self.count("buckets:missing", missing)
+        self.count("buckets:closed", len(closed) - missing)
+        effects.closed += closed
         effects.touched.add(self.spec.pool_id)
         if self.spec.controlled:
-            effects.ticks.append(self._tick(bucket, missing=not whole, now_s=now_s, cut=cut, clock=clock))
+            effects.ticks.append(closing.tick(now_s=now_s, cut=cut, clock=clock))
         return whole
-
-    def _give_up_orders(self, resource: ResourceSpec, ledger: Ledger, now_s: float) -> None:
-        past_s = self._periods.shift(now_s, -OVERDUE_LEAD_TIMES * (resource.lead_time_periods + 1))
-        if given_up := ledger.give_up(past_s):
-            self.counters["orders:overdue"] = self.counters.get("orders:overdue", 0) + given_up
-
-    def _learnable(self, resource: ResourceSpec, series: Series, bucket: ClosedBucket, *, whole: bool) -> Bucket:
-        heard = bucket.content.series.get(resource.id)
-        value: float | None
-        if not whole:
-            value = None
-        elif heard is None or heard.count == 0:
-            value = 0.0 if resource.aggregate == "sum" else None  # no sales is zero sales; no reading is no reading
-        else:
-            value = heard.value(resource.aggregate)
-        on_hand = series.ledger.on_hand_units
-        return Bucket(
-            start_s=bucket.start_s,
-            slot_of_week=self._periods.slot_of_week(bucket.start_s),
-            value=value,
-            censored=resource.id in bucket.content.stock_outs or (on_hand is not None and on_hand <= 0),
-            covariates=tuple((name, one.value("mean")) for name, one in sorted(bucket.content.covariates.items())),
-        )
-
-    def _tick(self, bucket: ClosedBucket, *, missing: bool, now_s: float, cut: Cut, clock: RunClock) -> Tick:
-        return Tick(
-            tick_id=f"{self.spec.pool_id}/{self._periods.text(bucket.end_s)}",
-            pool_id=self.spec.pool_id,
-            period_start_s=bucket.end_s,
-            valid_until_s=bucket.end_s + self.spec.decision_window_s,
-            now_s=now_s,
-            run_clock=clock,
-            missing=missing,
-            cut=cut,
-        )
 
     def _skip_weeks(self, from_s: float, until_s: float) -> None:
         """Pass over whole weeks before `until_s`, the next period in which anything was heard or the end."""
@@ -318,4 +265,4 @@ class Pool:
         weeks = int((until_s - from_s) // (7 * 86_400)) - 1
         if weeks > 0:
             self._demand.skip(self._periods, weeks * per_week)
-            self.counters["buckets:skipped"] = self.counters.get("buckets:skipped", 0) + weeks * per_week
+            self.count("buckets:skipped", weeks * per_week)

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import Any
 
 import msgspec
 
 from online_models import registry
-from online_models.base import QUANTILE_LEVELS, Bucket, Forecast, Forecaster
-from online_models.forecaster import STATE_VERSION
+from online_models.base import QUANTILE_LEVELS, Bucket, Forecast
+from online_models.forecaster import STATE_VERSION, SeriesForecaster
 from streams.catalog import PoolSpec, ResourceSpec
-from streams.events import SeriesForecast, SeriesView
+from streams.events import SeriesForecast, SeriesView, encode
 from streams.ledger import Ledger
 
 RECENT_BUCKETS_MAX = 28  # what the baseline's mean and deviation are taken over
+DECIMALS = 6  # of forecasts on the wire, units: no decision depends on less, and a view is half as long
 SLOTS_PER_WEEK = {"quarter": 672, "hour": 168, "day": 7}
+
+_DECODE = msgspec.json.Decoder(SeriesForecast).decode
 
 
 class SeriesState(msgspec.Struct):
@@ -25,20 +29,26 @@ class SeriesState(msgspec.Struct):
     recent: list[float]
     last_value: float | None
     last_said: float | None
-    forecast: SeriesForecast | None
+    forecast: bytes | None  # JSON of the newest `SeriesForecast`
 
 
 class Series:
     """The live state of one resource."""
 
-    def __init__(self, state: SeriesState, forecaster: Forecaster) -> None:
+    __slots__ = ("_forecast", "_last_said", "_last_value", "_recent", "forecaster", "ledger", "model", "next_said")
+
+    def __init__(self, state: SeriesState, forecaster: SeriesForecaster) -> None:
         self.ledger = state.ledger
-        self.recent = state.recent
-        self.last_value = state.last_value
-        self.last_said = state.last_said
-        self.forecast = state.forecast
         self.model = state.model
-        self._forecaster = forecaster
+        self.forecaster = forecaster
+        self.next_said: tuple[float, tuple[float, ...]] | None = None  # mean and quantiles of the open bucket
+        self._recent = state.recent
+        self._last_value = state.last_value
+        self._last_said = state.last_said
+        self._forecast = state.forecast  # as JSON: a third of the memory of its numbers, and written more than once
+        if state.forecast is not None:
+            said = _DECODE(state.forecast)
+            self.next_said = said.mean[0], said.quantiles[0]
 
     @classmethod
     def new(cls, spec: PoolSpec, resource: ResourceSpec) -> "Series":
@@ -55,41 +65,50 @@ class Series:
         return SeriesState(
             self.ledger,
             self.model,
-            self._forecaster.state(),
-            self.recent,
-            self.last_value,
-            self.last_said,
-            self.forecast,
+            self.forecaster.state(),
+            self._recent,
+            self._last_value,
+            self._last_said,
+            self._forecast,
         )
 
     def change_model(self, spec: PoolSpec, resource: ResourceSpec) -> None:
         """Start the forecaster that `spec` names now; the ledger stays."""
         self.model = spec.forecast
-        self._forecaster = _forecaster(spec, resource)
-        self.forecast = None
+        self.forecaster = _forecaster(spec, resource)
+        self._forecast = self.next_said = None
 
-    def learn(self, bucket: Bucket, slots_ahead: Sequence[int], *, as_of_s: float, expires_at_s: float) -> None:
-        """Learn a closed bucket and forecast the periods of `slots_ahead`."""
-        self.last_value = bucket.value
-        self.last_said = self.forecast.mean[0] if self.forecast else None
-        self._forecaster.learn(bucket)
+    def learn(self, bucket: Bucket) -> None:
+        """Learn a closed bucket; `say` follows."""
+        self._last_value = bucket.value
+        self._last_said = self.next_said[0] if self.next_said else None
+        self.forecaster.learn(bucket)
         if bucket.value is not None:
-            self.recent = [*self.recent[-(RECENT_BUCKETS_MAX - 1) :], bucket.value]
-        said = self._forecaster.forecast(slots_ahead)
-        self.forecast = None if said is None else _wire(said, self.model, as_of_s, expires_at_s)
+            self._recent = [*self._recent[-(RECENT_BUCKETS_MAX - 1) :], bucket.value]
+
+    def say(self, forecast: Forecast | None, *, as_of_s: float, expires_at_s: float) -> SeriesForecast | None:
+        """Keep what `forecaster` says after the last bucket, and return it as readers get it."""
+        if forecast is None:
+            self._forecast = self.next_said = None
+            return None
+        said = _wire(forecast, self.model, as_of_s, expires_at_s)
+        self._forecast = encode(said)
+        self.next_said = said.mean[0], said.quantiles[0]
+        return said
 
     def view(self, resource_id: str) -> SeriesView:
-        """Return the series as readers get it."""
-        mean, deviation = _moments(self.recent)
+        """Return the series as it is written to readers: its forecast is JSON already (`PoolView` reads it back)."""
+        mean, deviation = _moments(self._recent)
+        forecast: Any = None if self._forecast is None else msgspec.Raw(self._forecast)
         return SeriesView(
             resource_id=resource_id,
             on_hand_units=self.ledger.on_hand_units,
             on_order=tuple(self.ledger.on_order.values()),
-            last_value=self.last_value,
-            last_forecast=self.last_said,
+            last_value=self._last_value,
+            last_forecast=self._last_said,
             recent_mean=mean,
             recent_std=deviation,
-            forecast=self.forecast,
+            forecast=forecast,
         )
 
 
@@ -101,7 +120,7 @@ def _moments(values: Sequence[float]) -> tuple[float, float]:
     return mean, sqrt(sum((value - mean) ** 2 for value in values) / len(values))
 
 
-def _forecaster(spec: PoolSpec, resource: ResourceSpec) -> Forecaster:
+def _forecaster(spec: PoolSpec, resource: ResourceSpec) -> SeriesForecaster:
     return registry.create(
         spec.forecast,
         slots_per_week=SLOTS_PER_WEEK[spec.period],
@@ -117,9 +136,9 @@ def _wire(said: Forecast, model: str, as_of_s: float, expires_at_s: float) -> Se
         version=str(STATE_VERSION),
         as_of_s=as_of_s,
         expires_at_s=expires_at_s,
-        error=said.error,
+        error=round(said.error, DECIMALS),
         buckets_learnt=said.count,
-        mean=tuple(said.mean.tolist()),
-        quantiles=tuple(tuple(row) for row in said.quantiles.tolist()),
-        lead_quantiles=tuple(said.lead_quantiles.tolist()),
+        mean=tuple(said.mean.round(DECIMALS).tolist()),
+        quantiles=tuple(map(tuple, said.quantiles.round(DECIMALS).tolist())),
+        lead_quantiles=tuple(said.lead_quantiles.round(DECIMALS).tolist()),
     )

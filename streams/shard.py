@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from streams.catalog import PoolSpec, validate_pool
-from streams.clock import LIVE, RunClock
+from streams.clock import LIVE
 from streams.decoding import Decoded, decode_all, decode_one
 from streams.effects import Effects
 from streams.errors import ConfigurationError, InvalidEventError, StateError
@@ -25,35 +25,19 @@ from streams.events import (
     SensorReading,
     Transaction,
     Unreadable,
+    encode,
 )
 from streams.lane import Lane
-from streams.pool import Pool, PoolState
+from streams.pool import Pool
 from streams.records import Records
+from streams.shard_state import STATE_VERSION, ShardState, decode_state, encode_state
 from streams.topics import partition_of
 
-STATE_VERSION = 1
 REASON_MAX = 300  # characters of a feed's reason that a dead letter repeats
 DECODED_MAX = 2_000  # records decoded at once: about 2 MB of objects
 CLOSED_MAX = 100  # series closed in one slice of a batch, or one record more: some 20 ms in which nobody else runs
 
-
-class ShardState(msgspec.Struct):
-    """Everything a `Shard` is, as plain values; what a snapshot holds."""
-
-    version: int
-    topic: str
-    partition: int
-    partitions: int
-    epoch: int
-    next_offset: int
-    wall_s: float
-    run_clock: RunClock
-    counters: dict[str, int]
-    pools: dict[str, PoolState]
-
-
-_ENCODE = msgspec.msgpack.Encoder().encode
-_DECODE = msgspec.msgpack.Decoder(ShardState).decode
+_VIEW = msgspec.json.Decoder(PoolView).decode
 
 
 class Shard:
@@ -75,7 +59,7 @@ class Shard:
     def restore(cls, data: bytes, *, partitions: int) -> "Shard":
         """Return the shard that `state()` was taken of; raise StateError when it cannot be folded on."""
         try:
-            state = _DECODE(data)
+            state = decode_state(data)
         except msgspec.DecodeError as error:
             raise StateError(f"a snapshot's content is not readable ({error}); it was written by other code") from error
         if state.version != STATE_VERSION:
@@ -101,15 +85,9 @@ class Shard:
             ) from error
         return shard
 
-    @staticmethod
-    def describe(data: bytes) -> tuple[int, tuple[str, ...]]:
-        """Return where the state in `data` reads on and which pools it holds, for people."""
-        state = _DECODE(data)
-        return state.next_offset, tuple(state.pools)
-
     def state(self) -> bytes:
         """Return the whole state as bytes; `restore` gives an equal shard."""
-        return _ENCODE(
+        return encode_state(
             ShardState(
                 STATE_VERSION,
                 self.topic,
@@ -200,6 +178,10 @@ class Shard:
 
     def view(self, pool_id: str) -> PoolView:
         """Return one pool as readers get it."""
+        return _VIEW(encode(self.view_to_write(pool_id)))
+
+    def view_to_write(self, pool_id: str) -> PoolView:
+        """Return the same ready for `encode`, and for nothing else: its forecasts are JSON already."""
         pool = self._pools[pool_id]
         return pool.view(now_s=self._now_s(pool), cut=self._cut(), clock=pool.run_clock or self._run_clock)
 

@@ -1,7 +1,7 @@
 """A stored state in, the same state as this version of the code reads it out: one function for each step.
 
-A change of what a `ShardState` holds raises `streams.shard.STATE_VERSION` by one and adds the step from the version
-before here, over plain values; a state of each version is stored in `tests/streams/stored` and taken through.
+A change of what a `ShardState` holds raises `streams.shard_state.STATE_VERSION` by one and adds the step from the
+version before here, over plain values; a state of each version is stored in `tests/streams/stored` and taken through.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,12 +9,26 @@ from typing import Any
 
 import msgspec
 
+from streams.dedupe import packed
 from streams.errors import StateError
-from streams.shard import STATE_VERSION
+from streams.shard_state import STATE_VERSION
 from streams.snapshots import head_of
 
 Plain = dict[str, Any]  # a ShardState decoded without its types
-STEPS: Mapping[int, Callable[[Plain], Plain]] = {}  # from version n to n + 1; no version before 1 was ever released
+
+
+def _to_2(state: Plain) -> Plain:
+    """Name the hash that ids were made with, pack those of closed buckets, and turn forecasts into JSON."""
+    for pool in state["pools"].values():
+        seen = pool["seen"]
+        seen |= {"hashed_by": "blake2b", "recent": packed(list(seen["recent"]))}
+        for series in pool["series"].values():
+            if series["forecast"] is not None:
+                series["forecast"] = msgspec.json.encode(series["forecast"])
+    return state
+
+
+STEPS: Mapping[int, Callable[[Plain], Plain]] = {1: _to_2}  # from version n to n + 1; 1 was the first
 
 
 def upgraded(

@@ -102,9 +102,8 @@ class Ingest:
                 await self.snapshot(topic, partition)
 
     async def release(self, topic: str, partition: int) -> None:
-        """Seal and let go of a partition that another worker is about to own."""
+        """Seal and let go of a partition that another worker is about to own, and whose views it will write."""
         if (topic, partition) in self._shards.held:
-            await self.views.write()
             await self.snapshot(topic, partition, leaving=True)
             self._shards.revoke(topic, partition)
 

@@ -33,6 +33,8 @@ class Views:
         self._under_way: dict[str, tuple[str, int]] = {}  # being written now
         self._wanted = asyncio.Event()  # somebody waits, or a bucket was closed
         self._written = asyncio.Condition()
+        self._writing = asyncio.Lock()
+        self._known: set[tuple[str, int]] = set()  # shards whose views were all written since they came here
         self._answers = True  # whether Redis took the last write
 
     def changed(self, pool_ids: set[str], place: tuple[str, int], *, urgent: bool) -> None:
@@ -53,6 +55,10 @@ class Views:
 
     async def write(self) -> None:
         """Write every view that has changed; while Redis is away they wait, and nothing else does."""
+        async with self._writing:
+            await self._write()
+
+    async def _write(self) -> None:
         self._wanted.clear()
         while self._unwritten:
             for _ in range(min(PORTION, len(self._unwritten))):
@@ -72,14 +78,16 @@ class Views:
                 return
 
     async def rewrite_lost(self) -> None:
-        """Have everything written again when Redis may have lost it."""
+        """Have everything written again when Redis may have lost it, and that of shards which have just come here."""
         try:
-            lost = await self._store.lost()
+            if await self._store.lost():
+                self._known.clear()
         except UnavailableError:
             return  # `write` tells it
-        if lost:
-            for place, held in self._shards.held.items():
+        for place, held in self._shards.held.items():
+            if place not in self._known:
                 self.changed(set(held.shard.pool_ids()), place, urgent=True)
+        self._known = set(self._shards.held)
 
     async def run(self) -> None:
         """Write for as long as the worker runs."""
@@ -92,7 +100,7 @@ class Views:
 
     def _views(self) -> list[PoolView]:
         shards = [(pool_id, self._shards.held.get(place)) for pool_id, place in self._under_way.items()]
-        return [held.shard.view(pool_id) for pool_id, held in shards if held is not None]
+        return [held.shard.view_to_write(pool_id) for pool_id, held in shards if held is not None]
 
     def _has_all(self, pool_ids: set[str]) -> bool:
         return self._unwritten.keys().isdisjoint(pool_ids) and self._under_way.keys().isdisjoint(pool_ids)

@@ -12,7 +12,8 @@ from streams.effects import Effects
 from streams.errors import StateError
 from streams.events import Clock, Heartbeat, PoolView, encode
 from streams.migration import blank, drained, migrated, relearned
-from streams.shard import Shard, ShardState
+from streams.shard import Shard
+from streams.shard_state import ShardState
 from streams.shards import Span
 from streams.skips import Skip, SkipList
 from streams.topics import partition_of

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from streams.dedupe import HASHES
 from streams.errors import StateError
-from streams.shard import STATE_VERSION, ShardState
+from streams.events import SeriesForecast
+from streams.shard_state import STATE_VERSION, ShardState, decode_state
 from streams.shards import Shards, Span
 from streams.snapshots import DiskSnapshots, MemorySnapshots
 from streams.state_versions import plain_of, upgraded
@@ -140,7 +142,20 @@ def test_a_state_of_every_stored_version_is_read(path: Path) -> None:
     assert pool.demand.closed_until_s == START_S + 10 * DAY_S
     assert pool.watermark.feeds["till"].complete_until_s == START_S + 10 * DAY_S
     assert pool.series["mug"].forecast is not None
-    assert pool.series["mug"].forecast.buckets_learnt == 10
+    assert msgspec.json.decode(pool.series["mug"].forecast, type=SeriesForecast).buckets_learnt == 10
+
+
+def test_ids_that_version_1_has_seen_are_known_for_ever() -> None:
+    """It hashed them otherwise; its pools go on with that hash, for open buckets and for late events alike."""
+    kept = msgspec.msgpack.decode((STORED / "state-1.msgpack").read_bytes())
+    kept["pools"]["shop"]["seen"] = {
+        "open": {START_S: [HASHES["blake2b"]("open")]},
+        "recent": {HASHES["blake2b"]("a"): None},
+    }
+    state = decode_state(upgraded(msgspec.msgpack.encode(kept), "transactions/0"))
+    seen = state.pools["shop"].seen
+
+    assert [seen.add(text, bucket_start_s=None) for text in ("a", "open", "new", "new")] == [False, False, True, False]
 
 
 def test_steps_lead_from_version_to_version() -> None:
