@@ -20,6 +20,8 @@ from streams.state_versions import upgraded
 
 log = logging.getLogger(__name__)
 
+SENDING_MAX = 4  # states on their way to Kafka, so that memory is bounded; more of them wait for their next interval
+
 
 @dataclass(slots=True)
 class Held:
@@ -58,6 +60,7 @@ class Shards:
         self._topic_store = topic_store
         self._topic_interval_s = topic_interval_s
         self._count = count
+        self._sending: set[asyncio.Task[bool]] = set()
         self.held: dict[tuple[str, int], Held] = {}
 
     async def take_over(self, spans: Mapping[tuple[str, int], Span]) -> dict[tuple[str, int], int]:
@@ -122,7 +125,8 @@ class Shards:
     ) -> bool:
         """Do what `save` does beside the stream, and in Kafka too when that is due or the partition is `leaving`.
 
-        Return whether it is kept in a place at least: no space stops no stream, and costs a longer replay only.
+        Sending to Kafka goes on after this returns, unless the partition is leaving: no other's disk waits for it.
+        Return whether it is kept by now: no space stops no stream, and costs a longer replay only.
         """
         held = self.held.get((topic, partition))
         if held is not None:
@@ -134,10 +138,15 @@ class Shards:
         except StateError as error:
             self._count("snapshots:disk-failed")
             log.error("%s; the stream goes on and it is tried again: a crash now replays more", error)  # noqa: TRY400
-        if self._topic_store is not None and (leaving or self._is_due(held, wall_s)):
-            kept = await self._save_to_topic(topic, partition, state, held, wall_s) or kept
         if kept:
             self._kept((topic, partition), next_offset, wall_s)
+        if self._topic_store is not None and (leaving or self._is_due(held, wall_s)):
+            if held is not None:
+                held.topic_wall_s = wall_s
+            sending = asyncio.create_task(self._send(topic, partition, state, next_offset, wall_s))
+            self._sending.add(sending)
+            sending.add_done_callback(self._sending.discard)
+            kept = (leaving and await sending) or kept
         return kept
 
     def revoke(self, topic: str, partition: int) -> None:
@@ -145,7 +154,11 @@ class Shards:
         self.held.pop((topic, partition), None)
 
     async def stop(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections. What is still on its way to Kafka is older than what this disk has."""
+        sending = list(self._sending)
+        for one in sending:
+            one.cancel()
+        await asyncio.gather(*sending, return_exceptions=True)
         if self._topic_store is not None:
             await self._topic_store.stop()
 
@@ -158,19 +171,20 @@ class Shards:
         return Loaded(far.state or near.state, far.damage + near.damage)
 
     def _is_due(self, held: Held | None, wall_s: float) -> bool:
+        if len(self._sending) >= SENDING_MAX:
+            return False
         last_s = None if held is None else held.topic_wall_s
         return last_s is None or wall_s - last_s >= self._topic_interval_s
 
-    async def _save_to_topic(self, topic: str, partition: int, state: bytes, held: Held | None, wall_s: float) -> bool:
+    async def _send(self, topic: str, partition: int, state: bytes, next_offset: int, wall_s: float) -> bool:
         assert self._topic_store is not None
-        if held is not None:
-            held.topic_wall_s = wall_s
         try:
             await self._topic_store.save(topic, partition, state)
         except (StateError, UnavailableError) as error:
             self._count("snapshots:topic-failed")
             log.error("%s; the stream goes on and it is tried again", error)  # noqa: TRY400  no stack is of use
             return False
+        self._kept((topic, partition), next_offset, wall_s)
         return True
 
     def _kept(self, place: tuple[str, int], next_offset: int, wall_s: float) -> None:

@@ -22,6 +22,7 @@ _MAGIC = b"headgate-snapshot-2\n"
 _HEAD_BYTES = len(_MAGIC) + hashlib.sha256().digest_size
 _SUFFIX = ".snapshot"
 GENERATIONS = 2
+LOOKS_MAX = 5  # at a folder that somebody else writes to
 ASIDE_AGE_S_MAX = 600.0  # what was written aside and is older was left behind by a process that died
 
 Rank = tuple[int, int]  # (epoch, next_offset): the higher knows more
@@ -170,14 +171,12 @@ class DiskSnapshots:
 
     def load(self, topic: str, partition: int) -> Loaded:
         """See `SnapshotStore`."""
-        damage: list[str] = []
-        for rank in sorted(self._ranks(topic, partition), reverse=True):
-            state, fault = self._read(topic, partition, rank)
-            if not fault:
-                return Loaded(state, tuple(damage))
-            path = self._path(topic, partition, rank)
-            damage.append(f"snapshot {path} {fault}; the one before it is used")
-        return Loaded(None, tuple(damage))
+        for _ in range(LOOKS_MAX):
+            with contextlib.suppress(
+                FileNotFoundError
+            ):  # a paused worker woke up beside us and has dropped it just now
+                return self._newest(topic, partition)
+        return Loaded(None, (f"snapshots of {topic}/{partition} in {self._folder} vanish while they are read",))
 
     def forget(self, topic: str, partition: int) -> None:
         """See `SnapshotStore`."""
@@ -193,10 +192,21 @@ class DiskSnapshots:
         """Return every snapshot of the partition, newest first, for people."""
         found = []
         for rank in sorted(self._ranks(topic, partition), reverse=True):
-            state, fault = self._read(topic, partition, rank)
             path = self._path(topic, partition, rank)
-            found.append(Generation("disk", rank, len(state), path.stat().st_mtime, fault))
+            with contextlib.suppress(FileNotFoundError):  # dropped just now
+                state, fault = self._read(topic, partition, rank)
+                found.append(Generation("disk", rank, len(state), path.stat().st_mtime, fault))
         return found
+
+    def _newest(self, topic: str, partition: int) -> Loaded:
+        damage: list[str] = []
+        for rank in sorted(self._ranks(topic, partition), reverse=True):
+            state, fault = self._read(topic, partition, rank)
+            if not fault:
+                return Loaded(state, tuple(damage))
+            path = self._path(topic, partition, rank)
+            damage.append(f"snapshot {path} {fault}; the one before it is used")
+        return Loaded(None, tuple(damage))
 
     def _path(self, topic: str, partition: int, rank: Rank) -> Path:
         return self._folder / f"{topic}-{partition}.{rank[0]}-{rank[1]}{_SUFFIX}"
@@ -220,6 +230,8 @@ class DiskSnapshots:
         """Return the state in one file and what is wrong with it, if anything."""
         try:
             content = self._path(topic, partition, rank).read_bytes()
+        except FileNotFoundError:
+            raise
         except OSError as error:
             return b"", f"cannot be read ({error.strerror})"
         state = content[_HEAD_BYTES:]
@@ -234,7 +246,7 @@ class DiskSnapshots:
     def _drop_old(self, topic: str, partition: int, saved: Rank) -> None:
         for rank in outlived(self._ranks(topic, partition), saved):
             self._path(topic, partition, rank).unlink(missing_ok=True)
-        now_s = self._path(topic, partition, saved).stat().st_mtime
+        now_s = self._folder.stat().st_mtime
         for path in self._folder.glob(f"{topic}-{partition}.*.aside"):
             with contextlib.suppress(FileNotFoundError):  # its writer has just renamed it
                 if now_s - path.stat().st_mtime > ASIDE_AGE_S_MAX:

@@ -17,11 +17,10 @@ from streams.forecast_store import POOLS_KEY, VIEW_KEY
 from streams.input_logs import input_logs
 from streams.migration import blank
 from streams.settings import Settings
-from streams.shard import Shard
 from streams.shards import Span
 from streams.skips import SKIPS, SkipList
 from streams.snapshots import Generation
-from streams.state_versions import upgraded
+from streams.state_versions import plain_of
 from streams.topics import INPUT_TOPICS
 
 INPUT_NAMES = [spec.name for spec in INPUT_TOPICS]
@@ -126,8 +125,8 @@ async def _lines(settings: Settings) -> list[str]:
 
 
 def _content(place: str, state: bytes) -> str:
-    next_offset, pools = Shard.describe(upgraded(state, place))
-    return f"reads on at {next_offset}; pools {', '.join(pools) or 'none'}"
+    plain = plain_of(state, place)
+    return f"reads on at {plain['next_offset']}; pools {', '.join(plain['pools']) or 'none'}"
 
 
 def line_of(one: Generation, *, now_s: float) -> str:

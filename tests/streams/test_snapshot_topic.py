@@ -234,6 +234,7 @@ def test_the_topic_is_written_at_its_own_pace(settings: Settings, tmp_path: Path
         await shards.take_over({("paced", 0): Span(4, 0, 99)})
         for wall_s in (100.0, 105.0, 110.0, 131.0):
             await shards.seal("paced", 0, state(int(wall_s)), next_offset=int(wall_s), wall_s=wall_s)
+            await asyncio.gather(*shards._sending)
         assert [one.rank[1] for one in await generations(store)] == [131, 100]
         await shards.seal("paced", 0, state(132), next_offset=132, wall_s=132.0, leaving=True)
         assert [one.rank[1] for one in await generations(store)] == [132, 131]

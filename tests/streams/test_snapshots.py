@@ -2,6 +2,7 @@
 
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from streams.errors import ConfigurationError, StateError
 from streams.keys import load_or_create
 from streams.skips import Skip, SkipList
-from streams.snapshots import DiskSnapshots, MemorySnapshots, SnapshotStore
+from streams.snapshots import DiskSnapshots, Loaded, MemorySnapshots, SnapshotStore
 
 KEY = b"k" * 32
 
@@ -92,6 +93,54 @@ def test_a_paused_worker_that_wakes_up_replaces_nothing(store: SnapshotStore) ->
     store.save("readings", 0, state(200))
 
     assert store.load("readings", 0).state == state(5, epoch=1)
+
+
+def test_a_worker_and_its_successor_write_into_one_folder_at_once(tmp_path: Path) -> None:
+    """Neither takes the other's half-written file for its own: the newest of both is whole."""
+
+    def write(first: int) -> None:
+        disk = DiskSnapshots(tmp_path, KEY)
+        for next_offset in range(first, 40, 2):
+            disk.save("readings", 0, state(next_offset))
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, (1, 2)))
+
+    loaded = DiskSnapshots(tmp_path, KEY).load("readings", 0)
+    assert loaded.state == state(39)
+    assert loaded.damage == ()
+    assert not list(tmp_path.glob("*.aside"))
+
+
+def test_a_folder_that_changes_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another worker has dropped the snapshot between the look and the reading: there is a newer one."""
+    disk = DiskSnapshots(tmp_path, KEY)
+    disk.save("readings", 0, state(1))
+    seen = disk._ranks
+
+    def look(topic: str, partition: int) -> list[tuple[int, int]]:
+        ranks = seen(topic, partition)
+        if (0, 1) in ranks:
+            (tmp_path / "readings-0.0-1.snapshot").unlink()
+            DiskSnapshots(tmp_path, KEY).save(topic, partition, state(2))
+        return ranks
+
+    monkeypatch.setattr(disk, "_ranks", look)
+
+    assert disk.load("readings", 0) == Loaded(state(2), ())
+
+
+def test_what_a_dead_process_left_half_written_is_removed(tmp_path: Path) -> None:
+    """Not at once: it may be somebody's who writes now."""
+    disk = DiskSnapshots(tmp_path, KEY)
+    old, young = (tmp_path / f"readings-0.0-9.snapshot.{name}.aside" for name in ("1-old", "2-young"))
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1.0, 1.0))
+
+    disk.save("readings", 0, state(10))
+
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def test_two_generations_are_kept_and_nothing_else(tmp_path: Path) -> None:
