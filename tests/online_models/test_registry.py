@@ -77,6 +77,8 @@ def test_forecast_together_they_say_what_each_says_alone() -> None:
 
 def _said(forecasts: list[Forecast | None]) -> list[tuple[bytes | float, ...] | None]:
     return [
-        one and (one.mean.tobytes(), one.quantiles.tobytes(), one.lead_quantiles.tobytes(), one.error, one.count)
+        None
+        if one is None
+        else (one.mean.tobytes(), one.quantiles.tobytes(), one.lead_quantiles.tobytes(), one.error, one.count)
         for one in forecasts
     ]
