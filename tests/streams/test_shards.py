@@ -13,7 +13,7 @@ from streams.errors import StateError
 from streams.events import SeriesForecast
 from streams.shard_state import STATE_VERSION, ShardState, decode_state
 from streams.shards import Shards, Span
-from streams.snapshots import DiskSnapshots, MemorySnapshots
+from streams.snapshots import DiskSnapshots, MemorySnapshots, head_of
 from streams.state_versions import plain_of, upgraded
 from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, shop
 
@@ -143,6 +143,33 @@ def test_a_state_of_every_stored_version_is_read(path: Path) -> None:
     assert pool.watermark.feeds["till"].complete_until_s == START_S + 10 * DAY_S
     assert pool.series["mug"].forecast is not None
     assert msgspec.json.decode(pool.series["mug"].forecast, type=SeriesForecast).buckets_learnt == 10
+
+
+@pytest.mark.parametrize("path", sorted(STORED.glob("state-*.msgpack")), ids=lambda path: path.stem)
+def test_a_state_of_every_stored_version_is_folded_on(path: Path) -> None:
+    """Its shop closes the next day, models and all, as if it had never been another version's."""
+    store = MemorySnapshots()
+    store.save("transactions", PARTITION, path.read_bytes())
+    shards = Shards(store)
+    assert assign(shards) == 35
+    log = Log(shop(forecast="river-linear"))
+    log.shard, log.records = shards.held["transactions", PARTITION].shard, [b""] * 35
+    log.promise(START_S + 11 * DAY_S)
+
+    closed = {one.resource_id: one for one in log.closed}
+    assert closed["mug"].said_mean is not None
+    assert closed["mug"].forecast is not None
+    assert closed["mug"].forecast.buckets_learnt == 11
+
+
+def test_the_version_of_today_is_stored_for_tomorrow() -> None:
+    """Whoever raises the version stores a state of it: the shop above, told for ten days."""
+    path = STORED / f"state-{STATE_VERSION}.msgpack"
+
+    assert path.exists(), (
+        f"take state-{STATE_VERSION - 1} through `upgraded` and `Shard.restore`, and store its state()"
+    )
+    assert head_of(path.read_bytes()).version == STATE_VERSION
 
 
 def test_ids_that_version_1_has_seen_are_known_for_ever() -> None:
