@@ -160,7 +160,7 @@ def send_garbage(stage: Stage) -> float:
 def hang_loop(stage: Stage) -> float:
     """Block the event loop of the only worker for good: its watchdog has to end it."""
     at_s = time.time()
-    stage.fleet.signal("worker-0", signal.SIGUSR2)
+    stage.fleet.signal("worker-0", signal.SIGVTALRM)
     return at_s
 
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.chaos.hanging_worker worker`: a worker whose event loop hangs for good on SIGUSR2."""
+"""`python -m benchmarks.chaos.hanging_worker worker`: a worker whose event loop hangs for good on SIGVTALRM."""
 
 import signal
 import sys
@@ -16,5 +16,5 @@ def hang(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGUSR2, hang)
+    signal.signal(signal.SIGVTALRM, hang)
     sys.exit(main())

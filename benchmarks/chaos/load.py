@@ -23,6 +23,7 @@ from benchmarks.chaos.garbage import garbage
 TOPIC = "transactions"
 FEEDS = ("till-1", "till-2")
 RESOURCES = ("mug", "cup")
+IDLE_POOL = "shelf"  # is declared and opened, and then nothing happens: who writes its view again?
 START_S = 1_600_002_000.0  # on the hour, 2020
 HOUR_S = 3600.0
 STOCK_UNITS = 10_000_000
@@ -105,6 +106,8 @@ class Load:
             metrics_enabled=False,
         )
         self._partitions = len(self._producer.partitions_for(TOPIC))
+        for key, value in opening(IDLE_POOL):
+            self._send(key, value)
         self._hours = [self._endless(number) for number in range(pools)]
         self._due = [0.0] * pools  # fractions of a message that each pool may send now
 

@@ -33,11 +33,13 @@ class Outputs:
     actions: dict[tuple[str, float], set[bytes]] = field(default_factory=lambda: defaultdict(set))
     dead: dict[tuple[str, int, int], int] = field(default_factory=lambda: defaultdict(int))
     views: dict[str, dict[str, Any]] = field(default_factory=dict)  # by pool, as Redis holds them
+    told: int = 0  # records so far
     _digests: dict[Key, bytes] = field(default_factory=dict)
 
     def take(self, topic: str, data: bytes) -> Key | None:
         """Take in one record of an output topic; return which bucket it closes for the first time, if any."""
         message = json.loads(data)
+        self.told += 1
         if topic == "forecasts":
             return self._closed(message, data)
         if topic == "ticks":

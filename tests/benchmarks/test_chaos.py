@@ -9,11 +9,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from benchmarks.chaos.__main__ import figures
+from benchmarks.chaos.cases import CASES
 from benchmarks.chaos.garbage import garbage
 from benchmarks.chaos.load import hour_of, opening, pool_ids
 from benchmarks.chaos.oracle import Oracle
 from benchmarks.chaos.proxy import Proxy
+from benchmarks.chaos.run import Result
 from benchmarks.chaos.stage import catalog
+from benchmarks.chaos.table import page
 from benchmarks.chaos.verdict import Outputs, Verdict, complete, judge
 from streams.events import encode
 from streams.shard import Shard
@@ -160,3 +164,15 @@ def test_the_proxy_passes_swallows_and_resets(echo: int) -> None:
         proxy.reset()
         with pytest.raises(ConnectionResetError):
             connection.recv(10)
+
+
+def test_the_table_has_a_row_for_each_case_that_ran() -> None:
+    """A page is made of the figures' names alone."""
+    result = Result(CASES[0], faults=3, recovery_s=[2.0, 4.0, 3.0], during_s=[1.0], after_s=[0.1], events=100)
+    result.wrong["lost"] = 1
+
+    made = page([figure.row() for figure in figures([result])])
+
+    assert "| 3 | 100 | 1 | 0 | 0 | 3.0 s | 4.0 s | 1.00 s | 0.100 s |" in made
+    assert made.count("\n| **") == 1
+    assert made.endswith("All together: 3 faults, 1 events wrong.\n")
