@@ -3,6 +3,7 @@
 Faust gives consumer groups, assignment and rebalancing; state, outputs and fences are ours (design, section 5).
 """
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -85,7 +86,7 @@ class WorkerApp(faust.App):
 
 def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     """Return the app of one worker; raise UnavailableError when Kafka or Redis does not answer."""
-    threading.Thread(target=preload, name="preload", daemon=True).start()  # while Kafka is asked and the group joined
+    threading.Thread(target=_prepare, name="prepare", daemon=True).start()  # while Kafka is asked and the group joined
     create_topics(settings)
     _check_redis(settings)
     app = WorkerApp(
@@ -126,6 +127,12 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     _add_beats(app, shards, store, health, wall_s)
     app.watchdog = watchdog_of(app, shards, app.outputs, health, settings, wall_s)
     return app
+
+
+def _prepare() -> None:
+    """Import what forecasts need, and take all that is loaded out of the collector's sight: it is never garbage."""
+    preload()
+    gc.freeze()
 
 
 def run(settings: Settings, wall_s: Callable[[], float]) -> NoReturn:
