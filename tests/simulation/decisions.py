@@ -18,7 +18,7 @@ TOGETHER_S_MAX = 6.0  # the agent looks again after standing still for 3 s; the 
 class Decisions:
     """What was decided, and what bound it."""
 
-    def __init__(self, log: Log, violated: Callable[[str], None], claims_of: Callable[[str], int]) -> None:
+    def __init__(self, log: Log, violated: Callable[[str], None], lost_claims: set[str]) -> None:
         self.allocations: list[Allocation] = []  # the first of each tick, as they came
         self.outcomes: list[Outcome] = []
         self.commands: list[Command] = []
@@ -26,7 +26,7 @@ class Decisions:
         self.doubled = 0  # ticks decided by two at once
         self._first: dict[str, Record] = {}
         self._violated = violated
-        self._claims_of = claims_of
+        self._lost_claims = lost_claims
         log.watchers["actions"] = self._action
         log.watchers["outcomes"] = lambda record: self.outcomes.append(decode_output(record.value))  # type: ignore[arg-type]
         log.watchers["commands"] = lambda record: self.commands.append(decode_output(record.value))  # type: ignore[arg-type]
@@ -62,7 +62,7 @@ class Decisions:
         elif first.value != record.value:
             self.doubled += 1
             apart_s = (record.timestamp - first.timestamp) / 1000
-            if self._claims_of(allocation.tick_id) < 2 or apart_s > TOGETHER_S_MAX:
+            if allocation.tick_id not in self._lost_claims or apart_s > TOGETHER_S_MAX:
                 self._violated(f"tick {allocation.tick_id} was decided again, {apart_s:.2f} s after the first time")
 
     def _check_holds(self, tick: Tick, allocation: Allocation, now_s: float) -> None:
@@ -92,10 +92,13 @@ class Decisions:
         claims = control.claimed(tick.pool_id, tick_id=tick.tick_id, period_start_s=tick.period_start_s, now_s=now_s)
         known |= {claim.action_id for claim in claims}
         known |= self.received | {one.action_id for one in self.outcomes if one.status == "rejected"}
-        for earlier in self.allocations[: CURRENT.get().truth[0]]:
-            if earlier.pool_id != tick.pool_id or earlier.tick_id == tick.tick_id:
-                continue
-            for line in earlier.lines:
-                open_still = line.order_units > 0 and line.arrives_at_s > tick.period_start_s
-                if open_still and line.action_id not in known:
-                    self._violated(f"tick {tick.tick_id} was decided without knowing the order {line.action_id}")
+        others = [
+            one
+            for one in self.allocations[: CURRENT.get().truth[0]]
+            if one.pool_id == tick.pool_id and one.tick_id != tick.tick_id
+        ]
+        # An order is under way until a tick was decided at whose period's start it had to be there.
+        reached_s = max([tick.period_start_s, *(one.period_start_s for one in others)])
+        for line in (line for one in others for line in one.lines):
+            if line.order_units > 0 and line.arrives_at_s > reached_s and line.action_id not in known:
+                self._violated(f"tick {tick.tick_id} was decided without knowing the order {line.action_id}")

@@ -5,11 +5,12 @@ As in swarm testing each seed leaves some kinds of fault out and has others ofte
 
 import random
 from collections import Counter
+from collections.abc import Mapping
 
 # kind: how likely at each opportunity, when the seed draws it at its plain rate
 RATES = {
-    "crash": 0.004,  # at each step of a process: it ends, and nothing of it happens any more
-    "pause": 0.004,  # at each step: SIGSTOP, for up to twice the session timeout
+    "crash": 0.006,  # at each step of a process: it ends, and nothing of it happens any more
+    "pause": 0.008,  # at each step: SIGSTOP, for up to twice the session timeout
     "leave": 0.0008,  # at each step: told to end; another slot's worker may take over
     "delivery failed": 0.01,  # of each flush of a producer
     "delivery failed though appended": 0.01,
@@ -37,11 +38,12 @@ SCALES = (0.0, 0.5, 1.0, 1.0, 2.0)
 class Faults:
     """The dice of one run."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, chances: Mapping[str, float]) -> None:
         self.rng = random.Random(seed)
         self.counts: Counter[str] = Counter()
         self.calm = False  # from now on nothing goes wrong
         self._chances = {kind: rate * self.rng.choice(SCALES) for kind, rate in RATES.items()}
+        self._chances |= chances
 
     def strikes(self, kind: str) -> bool:
         """Return whether a fault of this kind happens now, and count it."""

@@ -32,13 +32,13 @@ SENT_AGAIN_S = (0.02, 4.0)
 HELD_BACK_S = (0.05, 2.5)
 
 
-def specs() -> tuple[PoolSpec, ...]:
+def specs(model: str) -> tuple[PoolSpec, ...]:
     """Return the pools: two that are decided and one that is only watched, on two partitions."""
     long = 1e9  # a tick never expires in a run: each has to be decided
     till = FeedSpec(id="till", silence_s_max=3 * DAY_S)
     web = FeedSpec(id="web", silence_s_max=1.5 * DAY_S)
     mug = ResourceSpec(id="mug", lead_time_periods=1, lost_sale_cost=4.0, holding_cost=1.0)
-    plain = {"policy": "base-stock", "forecast": "seasonal-naive", "horizon_periods": 3, "decision_window_s": long}
+    plain = {"policy": "base-stock", "forecast": model, "horizon_periods": 3, "decision_window_s": long}
     return (
         PoolSpec(pool_id="north", controlled=True, feeds=(till,), resources=(mug,), **plain),
         PoolSpec(pool_id="south", controlled=True, feeds=(till, web), resources=(mug,), **plain),
@@ -49,9 +49,9 @@ def specs() -> tuple[PoolSpec, ...]:
 class Feeds:
     """Everybody who appends to the input topic, and operators."""
 
-    def __init__(self, loop: SimulatedLoop, faults: Faults, log: Log, decisions: Decisions) -> None:
+    def __init__(self, loop: SimulatedLoop, faults: Faults, log: Log, decisions: Decisions, model: str) -> None:
         self._loop, self._faults, self._log, self._decisions = loop, faults, log, decisions
-        self.pools = specs()
+        self.pools = specs(model)
         self._number = 0
         self._accepted: set[str] = set()
         self.ended = False

@@ -3,7 +3,7 @@
 A bug put back on purpose is a `Product` with another part in one place (see `bugs.py`).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,9 +29,9 @@ class Parts:
     """What the simulated process asks of the product in it."""
 
     ingest: Ingest
+    shards: Shards
     assign: Callable[[str, int, int, dict[tuple[str, int], int]], Awaitable[int]]
     beat: Callable[[], Awaitable[None]]
-    commits: Callable[[int, int], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,9 @@ class Product:
     store: type[MemoryForecastStore] = MemoryForecastStore
     add_ingest: Callable[..., None] = add_ingest
     add_control: Callable[..., None] = add_control
-    commits: Callable[[int, int], int] = min  # of up to where all is acknowledged, and the newest that is
+    chances: Mapping[str, float] = field(default_factory=dict)  # of faults under which a bug shows soonest
+    worker: type[Any] | None = None  # of `tests.simulation.worker.Worker`
+    patches: tuple[tuple[str, Any], ...] = ()  # dotted name and what stands there instead
     reads_on: Callable[[int, int, int], int] = field(default=lambda snapshot, _committed, _end: snapshot)
 
     async def build(self, app: Any, worker: Any, world: Any) -> Parts:
@@ -75,4 +77,4 @@ class Product:
                 shards.held[topic, partition].shard.next_offset = at
             return at
 
-        return Parts(ingest, assign, lambda: beat(outputs), self.commits)
+        return Parts(ingest, shards, assign, lambda: beat(outputs))

@@ -36,7 +36,8 @@ class RedisServer:
         self._loop = loop
         self.views = store()
         self.claims = MemoryClaims()
-        self.claimed: dict[str, set[bytes]] = {}  # all that ever won, with and without losses
+        self.lost_claims: set[str] = set()  # ticks
+        self._claimed: set[str] = set()
         self.life = 0  # of the server: another one after each loss
         self._highest: dict[str, tuple[int, int]] = {}
         self._replica: Sequence[PoolView | None] = ()
@@ -54,9 +55,8 @@ class RedisServer:
 
     def claim(self, tick_id: str, payload: bytes) -> bytes:
         """Claim a tick."""
-        won = at_once(self.claims.claim(tick_id, payload))
-        self.claimed.setdefault(tick_id, set()).add(won)
-        return won
+        self._claimed.add(tick_id)
+        return at_once(self.claims.claim(tick_id, payload))
 
     def empty(self) -> None:
         """Forget everything."""
@@ -77,6 +77,8 @@ class RedisServer:
     def _begin_anew(self) -> None:
         self.life += 1
         self._highest.clear()
+        self.lost_claims |= self._claimed
+        self._claimed.clear()
 
 
 class RedisClient:

@@ -35,9 +35,13 @@ PARTITIONS = 2
 LIVE_S = 9.0  # seconds of faults: 11 days of events
 QUIET_S_MAX = 60.0  # after that everything has to have come true
 SETTLE_S = 6.5  # of health that at least pass: views are written again, sessions expire
+END_S = 4.0  # of health, after which the feeds end: by then held back and doubled records are in
+LAST_LOSS_S = 5.0
 LOOK_S = 0.1
 RESTART_S = (0.1, 0.6)
 RUNS_PER_COLLECTION = 8
+REAL_MODELS = ("river-linear", "seasonal-naive", "smoothing")
+REAL_MODEL_RATIO = 0.1
 
 
 class PoisonError(Exception):
@@ -50,6 +54,7 @@ class Result:
 
     seed: int
     violations: tuple[str, ...]
+    tally: Counter[str]  # events "lost" and "twice"
     faults: Counter[str]
     records: int
     trace: tuple[str, ...]
@@ -59,7 +64,7 @@ class World:
     """Everything but the product."""
 
     def __init__(self, seed: int, product: Product, folder: Path, *, tracing: bool) -> None:
-        self.faults = Faults(seed)
+        self.faults = Faults(seed, product.chances)
         self.loop = SimulatedLoop()
         self.folder = folder
         self.trace: list[str] = []
@@ -69,14 +74,15 @@ class World:
         self.own_disks = rng.random() < 0.5
         self.snapshot_interval_s = rng.choice((0.3, 1.0, 2.5))
         self.partitions = PARTITIONS
+        self.closed_max = rng.choice((1, 2, 100))  # of one slice: batches come apart in more places than in earnest
+        self.model = rng.choice(REAL_MODELS) if rng.random() < REAL_MODEL_RATIO else ""  # "": the digest
         topics = dict.fromkeys((INPUT, "ticks", "forecasts", "actions", "outcomes"), PARTITIONS)
         self.log = Log(self.loop.time, {**topics, "readings": 1, "commands": 1, "catalog": 1, "dead-letters": 1})
         self.verdict = Verdict(self.log, INPUT, PARTITIONS)
         self.redis = RedisServer(self.loop, product.store, self.verdict.violated)
         self.group = Group(self.loop, self.faults, self._places(), self.tell)
-        claimed = self.redis.claimed
-        self.decisions = Decisions(self.log, self.verdict.violated, lambda tick: len(claimed.get(tick, ())))
-        self.feeds = Feeds(self.loop, self.faults, self.log, self.decisions)
+        self.decisions = Decisions(self.log, self.verdict.violated, self.redis.lost_claims)
+        self.feeds = Feeds(self.loop, self.faults, self.log, self.decisions, self.model or "smoothing")
         self.pools = self.feeds.pools
         self._disks: dict[str, Disk] = {}
         self._numbers: Counter[str] = Counter()
@@ -107,7 +113,8 @@ class World:
         self.faults.calm = True
         for worker in list(self.workers.values()):
             self.loop.after(0.0, worker.wake)
-        self.loop.after(4.0, self.feeds.end)  # held back and doubled records are in by then
+        self.loop.after(END_S, self.feeds.end)
+        self.loop.after(LAST_LOSS_S, self.redis.empty)  # when nothing comes any more that would have views written
         end_s, found = LIVE_S + SETTLE_S, ["has not settled"]
         while found and end_s < LIVE_S + QUIET_S_MAX and not self.verdict.violations:
             self.loop.run(end_s, self._broken)
@@ -133,7 +140,7 @@ class World:
         if before is not None and not before.dead:
             return
         self._numbers[slot] += 1
-        worker = self.workers[slot] = Worker(self, slot, self._numbers[slot])
+        worker = self.workers[slot] = (self._product.worker or Worker)(self, slot, self._numbers[slot])
         self._all.append(worker)
         self.tell(worker.name, "starts")
         worker.spawn(worker.live(self._product))
@@ -153,7 +160,7 @@ class World:
 
 
 @contextmanager
-def replaced(world: World) -> Iterator[None]:
+def replaced(world: World, product: Product) -> Iterator[None]:
     """Put the simulated parts where the product looks for real ones, and break the fold on poison."""
     whole = Ledger.apply
 
@@ -174,9 +181,13 @@ def replaced(world: World) -> Iterator[None]:
             ("streams.agents.control.decide", world.decisions.watched(decide)),
             ("streams.agents.control.load_policy", cheap_model.policy),
             ("streams.ledger.Ledger.apply", half),
+            ("streams.shard.CLOSED_MAX", world.closed_max),
         ):
             stack.enter_context(patch(name, part))
-        stack.enter_context(cheap_model.installed())
+        for name, part in product.patches:
+            stack.enter_context(patch(name, part))
+        if not world.model:
+            stack.enter_context(cheap_model.installed())
         yield
 
 
@@ -184,13 +195,14 @@ def run(seed: int, product: Product | None = None, *, tracing: bool = False) -> 
     """Return what one run came to."""
     memory = Path("/dev/shm")  # skips and attempts are synced to disk, which costs more than all else
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        world = World(seed, product or Product(), Path(folder), tracing=tracing)
-        with replaced(world):
+        product = product or Product()
+        world = World(seed, product, Path(folder), tracing=tracing)
+        with replaced(world, product):
             world.run()
             world.end()
         records = len(world.log.all(INPUT))
         found = world.verdict.violations
-        return Result(seed, tuple(found), world.faults.counts, records, tuple(world.trace))
+        return Result(seed, tuple(found), world.verdict.tally, world.faults.counts, records, tuple(world.trace))
 
 
 def many(seeds: Iterable[int], product: Product | None = None) -> Iterator[Result]:

@@ -4,6 +4,7 @@ Two judges. `oracle` is a plain fold of our own. The product's shard, fed the fi
 fault, says what every byte of every effect has to be: a restart may change nothing.
 """
 
+from collections import Counter
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from streams.errors import InvalidEventError
 from streams.events import BucketClosed, DeadLetter, PoolView, Tick, decode_output, encode
 from streams.records import Records
 from streams.shard import Shard
+from streams.snapshots import head_of
 from tests.simulation import oracle
 from tests.simulation.log import Log, Record
 
@@ -27,6 +29,11 @@ def identity(message: Any) -> str:
     if isinstance(message, Tick):
         return message.tick_id
     return f"{message.topic}/{message.partition}/{message.offset}"
+
+
+def booked(counters: dict[str, int]) -> int:
+    """Return how many events a pool has dealt with."""
+    return sum(times for what, times in counters.items() if what.startswith(("clean", "duplicate", "dead:")))
 
 
 def timeless(view: PoolView) -> PoolView:
@@ -66,6 +73,7 @@ class Verdict:
 
     def __init__(self, log: Log, topic: str, partitions: int) -> None:
         self.violations: list[str] = []
+        self.tally: Counter[str] = Counter()  # events that are not in the final state, or in it twice
         self._log = log
         self._topic = topic
         self._partitions = partitions
@@ -81,7 +89,7 @@ class Verdict:
     def sealed(self, topic: str, partition: int, state: bytes) -> None:
         """Check that a snapshot is what the log says, and that all effects below it are in Kafka."""
         reference = self._references[partition]
-        next_offset, _ = Shard.describe(state)
+        next_offset = head_of(state).next_offset
         if next_offset > self._log.end(topic, partition):
             self.violated(f"a snapshot of {topic}/{partition} reads on at {next_offset}, past the log's end")
             return
@@ -103,6 +111,7 @@ class Verdict:
     def final(self, views: dict[str, PoolView | None], decided: set[str]) -> list[str]:
         """Compare all that was sent and what Redis holds with what both judges say; return what differs."""
         before, self.violations = self.violations, []
+        self.tally.clear()
         self._compare(views)
         self._compare_decisions(decided)
         found, self.violations = self.violations, before
@@ -143,9 +152,13 @@ class Verdict:
 
     def _compare_view(self, view: PoolView | None, folded: PoolView, pool: oracle.Pool) -> None:
         name = pool.spec.pool_id
+        has, should = booked(view.counters) if view else 0, booked(pool.counters)
+        self.tally += Counter(lost=max(should - has, 0), twice=max(has - should, 0))
         if view is None:
             self.violated(f"Redis has no view of {name}")
             return
+        if view.cut.next_offset > folded.cut.next_offset:
+            self.violated(f"the view of {name} is of {view.cut.next_offset}, past what there is to fold")
         if timeless(view) != timeless(folded):
             self.violated(f"the view of {name} is {view}, should be {folded}")
         if view.counters != pool.counters or dict(view.unknown_resources) != pool.unknown:
