@@ -56,14 +56,18 @@ def measured(shape: Shape, *, runs: int) -> list[Figure]:
         for who in ("workers", "broker", "redis"):
             cores = float(np.median([getattr(one, f"{who}_cpu_s") / one.elapsed_s for one in own]))
             figures.append(Figure(f"{label}, cores used by {who}", cores, "cores"))
-    changed = _run(log, 1, changing=True)
-    figures.append(
-        Figure("scaling: workers added and removed under load", shape.events / changed.elapsed_s, "events/s")
-    )
-    return figures
+    left = list(CHANGES)
+    changed = _run(log, 1, left)
+    label = "scaling: workers added and removed under load"
+    return [
+        *figures,
+        Figure(label, shape.events / changed.elapsed_s, "events/s"),
+        Figure(f"{label}, comings and goings left undone", len(left), "changes", 0.0, 0.0),
+    ]
 
 
-def _run(log: Log, count: int, *, changing: bool = False) -> Took:
+def _run(log: Log, count: int, left: list[tuple[str, str]] | None = None) -> Took:
+    """Run `count` workers; those in `left` come and go meanwhile, and what could not be done in time stays in it."""
     with tempfile.TemporaryDirectory(prefix="headgate-bench-") as name:
         base = Path(name)
         with (
@@ -80,16 +84,16 @@ def _run(log: Log, count: int, *, changing: bool = False) -> Took:
             asyncio.run(load(settings, log.main))
             for number in range(count):
                 _start(supervisor, settings, f"w{number}")
-            return _timed(log, stack, supervisor, client, _changes(supervisor, settings) if changing else lambda: None)
+            return _timed(log, stack, supervisor, client, _changes(supervisor, settings, left or []))
 
 
 def _start(supervisor: Supervisor, settings: Settings, name: str) -> None:
     supervisor.start(name, ["worker", "--worker-id", name], settings)
 
 
-def _changes(supervisor: Supervisor, settings: Settings) -> Callable[[], None]:
-    """Return what is called again and again under load: it lets workers come and go in a fixed order."""
-    due_s, left = [time.monotonic() + CHANGE_EVERY_S], list(CHANGES)
+def _changes(supervisor: Supervisor, settings: Settings, left: list[tuple[str, str]]) -> Callable[[], None]:
+    """Return what is called again and again under load: it lets workers come and go in the order of `left`."""
+    due_s = [time.monotonic() + CHANGE_EVERY_S]
 
     def change() -> None:
         if not left or time.monotonic() < due_s[0]:
