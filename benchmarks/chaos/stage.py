@@ -26,7 +26,7 @@ EVENTS_PER_S = 800.0
 PARTITIONS = 4
 YEAR_S = 365 * 86_400.0
 WARM_UP_S_MAX = 60.0
-SETTLE_S_MAX = 20.0  # without anything new
+SETTLE_S_MAX = 40.0  # without anything new
 POLL_S = 0.1
 
 

@@ -40,3 +40,12 @@ def test_the_demo_acts_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert rows["ports left behind"]["value"] == 0
     assert rows["memory of the whole demo"]["meets_must"]
     assert rows["memory of the worker"]["meets_must"]
+
+
+@pytest.mark.timeout(300)
+def test_faults_lose_and_double_nothing(tmp_path: Path) -> None:
+    """A short chaos run on real servers: a worker killed, garbage, Redis emptied."""
+    rows = figures_of("chaos", tmp_path / "figures.json")
+
+    assert rows["all: faults"]["value"] >= 3
+    assert rows["all: lost, applied twice, mismatches"]["value"] == 0
