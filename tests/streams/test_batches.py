@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from streams import shard as shard_module
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
-from streams.decoding import decode_all, decode_one
 from streams.effects import Effects
-from streams.errors import InvalidEventError
 from streams.events import Clock, Covariate, Heartbeat, InputEvent, SensorReading, Transaction, encode
 from streams.records import Records
 from streams.shard import Shard
@@ -271,36 +269,3 @@ def test_a_batch_is_cut_where_it_closes_much(monkeypatch: pytest.MonkeyPatch) ->
 
     assert [len(one.closed) for one in slices if one.closed] == [2, 2, 2]
     assert shard.next_offset == len(values)
-
-
-joints = st.sampled_from(
-    [
-        b'{"type":"heartbeat.v1","pool_id":"a","feed_id":"f","complete_until_s":1.0}',
-        b'{"type":"heartbeat.v1","pool_id":"a","feed_id":"f","complete_until_s":1.0},{"type":"clock.v1"}',
-        b'{"type":"heartbeat.v1","x":"}',
-        b'{"type":"},{"type":"clock.v1"}',
-        b'{"type":"heartbeat.v1","x":[{}',
-        b'{"type":"clock.v1"}],"pool_id":"a","feed_id":"f","complete_until_s":1.0}',
-        b'{"type":"heartbeat.v1","x":{}',
-        b'{"type":"heartbeat.v1","pool_id":"\\}',
-        b'{"type":"unreadable.v1","event_id":"[1]","pool_id":"a","feed_id":"f","reason":"r"}',
-        b'{"type":"clock.v1"}\n',
-        b"",
-    ]
-)
-
-
-@settings(max_examples=500, deadline=None)
-@given(values=st.lists(joints, min_size=1, max_size=6))
-def test_records_that_would_join_into_others_are_told_apart(values: list[bytes]) -> None:
-    """Two broken records must not make a whole one, and none may swallow its neighbour."""
-    alone: list[object] = []
-    for value in values:
-        try:
-            alone.append(decode_one(value))
-        except InvalidEventError as error:
-            alone.append(str(error))
-
-    together = [str(one) if isinstance(one, InvalidEventError) else one for one in decode_all(values)]
-
-    assert together == alone

@@ -19,7 +19,7 @@ from streams.catalog import Catalog, FeedSpec
 from streams.clock import RunClock
 from streams.connections import kafka_options
 from streams.errors import ConfigurationError
-from streams.events import Clock, Heartbeat, Unreadable, encode
+from streams.events import Clock, Heartbeat, PoolView, Unreadable, encode
 from streams.publishing import publish_catalog
 from streams.settings import Settings
 from streams.topics import TRANSACTIONS, WORKER_GROUP, partition_of
@@ -72,20 +72,25 @@ def test_every_codec_is_read_through_a_buffer_that_holds_nothing(stack: LocalSta
     environment = {**os.environ, **settings.environment()}
     process = subprocess.Popen([sys.executable, "-c", SMALL_BUFFER], env=environment)
     try:
-        with redis.Redis.from_url(settings.redis) as client:
-            until_s = time.monotonic() + 60
-            while time.monotonic() < until_s:
-                view = view_of(client, "shop")
-                if view is not None and view.counters.get("dead:unreadable-row"):
-                    break
-                time.sleep(0.1)
-        assert view is not None
+        view = view_with_dead_letter(settings)
         assert view.counters["clean"] == SALES * (len(CODECS) + 1)
         assert view.counters["dead:unreadable-row"] == 1
         assert committed(settings, partition, at_least=view.cut.next_offset)
     finally:
         process.kill()
         process.wait()
+
+
+def view_with_dead_letter(settings: Settings) -> PoolView:
+    """Return the shop's view once it counts what was sent last."""
+    until_s = time.monotonic() + 60
+    with redis.Redis.from_url(settings.redis) as client:
+        while time.monotonic() < until_s:
+            view = view_of(client, "shop")
+            if view is not None and view.counters.get("dead:unreadable-row"):
+                return view
+            time.sleep(0.1)
+    raise AssertionError("the last record was not folded")
 
 
 def committed(settings: Settings, partition: int, *, at_least: int) -> bool:
