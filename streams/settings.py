@@ -49,7 +49,7 @@ class Settings:
     worker_id: str = "worker-0"  # stable and unique per worker slot: static membership
     customer_hmac_key: str = field(default="", repr=False)  # hex; empty: generated once in data_dir with mode 0600
     seal_hmac_key: str = field(default="", repr=False)  # hex; seals snapshots and trained policies; as above
-    snapshot_interval_s: float = 5.0  # how much replay a crash costs at most
+    snapshot_interval_s: float = 4.0  # how much replay a crash costs; large states are sealed less often
     snapshot_topic_interval_s: float = 30.0  # the same where the disk is lost too: another machine takes over
     loop_late_s_max: float = (
         30.0  # a worker whose event loop stands still longer ends; one record may close 2,000 series

@@ -34,6 +34,7 @@ class Held:
     folded: int = 0  # by this process
     tried_wall_s: float | None = None  # when keeping it was last tried, also in vain
     topic_wall_s: float | None = None  # the same for the snapshot topic
+    state_s: float = 0.0  # how long taking its state held the stream up, the last time
 
 
 class Span(NamedTuple):

@@ -25,6 +25,8 @@ from streams.topics import DEAD_LETTERS, FORECASTS, INPUT_TOPICS, TICKS
 log = logging.getLogger(__name__)
 
 SNAPSHOT_CHECK_S = 0.5  # how often is looked for a snapshot that is due
+SNAPSHOT_RATIO_MAX = 0.05  # of the worker's time that taking states may cost ...
+SNAPSHOT_STRETCH_S_MAX = 25.0  # ... until snapshots would be older than this
 
 
 class Ingest:
@@ -86,19 +88,23 @@ class Ingest:
             held = self._shards.held.get((topic, partition))
             if held is None:
                 return
+            began_s = self._wall_s()
             state, next_offset = held.shard.state(), held.shard.next_offset
+            held.state_s = max(self._wall_s() - began_s, 0.0)
         await self._outputs.settled()
         wall_s = self._wall_s()
         if await self._shards.seal(topic, partition, state, next_offset=next_offset, wall_s=wall_s, leaving=leaving):
             self._health.count("snapshots")
 
     async def snapshot_due(self) -> None:
-        """Seal what has moved on, each partition at most once an interval."""
+        """Seal what has moved on, each partition once an interval; large states less often: taking them costs time."""
+        cost_s = sum(held.state_s for held in self._shards.held.values())
+        interval_s = max(self._interval_s, min(cost_s / SNAPSHOT_RATIO_MAX, SNAPSHOT_STRETCH_S_MAX))
         for topic, partition in list(self._shards.held):
             held = self._shards.held.get((topic, partition))
             if held is None or held.shard.next_offset == held.snapshot_offset:
                 continue
-            if held.tried_wall_s is None or self._wall_s() - held.tried_wall_s >= self._interval_s:
+            if held.tried_wall_s is None or self._wall_s() - held.tried_wall_s >= interval_s:
                 await self.snapshot(topic, partition)
 
     async def release(self, topic: str, partition: int) -> None:

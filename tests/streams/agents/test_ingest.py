@@ -107,3 +107,30 @@ async def test_a_batch_ends_when_its_partition_has_left_and_come_back(tmp_path: 
     await ingest.take_batch(*place, records.after(4))
 
     assert shards.held[place].shard.view("shop") == log.shard.view("shop")
+
+
+@pytest.mark.asyncio
+async def test_states_that_take_long_are_sealed_less_often(tmp_path: Path) -> None:
+    """Taking them holds the stream up, so they may cost a twentieth of the time, and are never older than a bound."""
+    log = declared(shop())
+    place = ("transactions", log.shard.partition)
+    shards = Shards(MemorySnapshots())
+
+    async def take(_topic: str) -> None:
+        """Take every message."""
+
+    ingest = ingest_of(shards, tmp_path, take)
+    assign(shards, log)
+    await ingest.take_batch(*place, records_of(log))
+    sealed = []
+    for state_s in (0.0, 0.5, 60.0):
+        held = shards.held[place]
+        waits = [3.9, 4.1, 9.9, 10.1, 24.9, 25.1]
+        for age_s in waits:
+            held.state_s, held.tried_wall_s, held.snapshot_offset = state_s, WALL_S - age_s, 0
+            await ingest.snapshot_due()
+            if held.snapshot_offset:
+                sealed.append(age_s)
+                break
+
+    assert sealed == [4.1, 10.1, 25.1]
