@@ -169,7 +169,8 @@ class Worker(Process):
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
-            self.truth = self._world.decisions.truth
+            if delivery.topic == TICKS:
+                self.truth = self._world.decisions.truth
             yield Event(delivery, lambda one=delivery: self._ack(one))
 
     def _inputs(self) -> AsyncIterator[Event]:
