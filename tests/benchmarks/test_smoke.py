@@ -49,3 +49,12 @@ def test_faults_lose_and_double_nothing(tmp_path: Path) -> None:
 
     assert rows["all: faults"]["value"] >= 3
     assert rows["all: lost, applied twice, mismatches"]["value"] == 0
+
+
+@pytest.mark.timeout(300)
+def test_snapshots_are_taken_of_shards_that_move(tmp_path: Path) -> None:
+    """The real ingest path seals all shards of a worker."""
+    rows = figures_of("snapshots", tmp_path / "figures.json")
+
+    assert rows["2,000 series of a worker: oldest snapshot"]["value"] > 0
+    assert rows["2,000 series of a worker: snapshot"]["value"] > 1
