@@ -50,7 +50,8 @@ class Closing:
         before = [one.next_said for one in ordered]
         for one, bucket in zip(ordered, learnt, strict=True):
             one.learn(bucket)
-        made = forecasts([one.forecaster for one in ordered], slots)
+        for one, forecast in zip(ordered, forecasts([one.forecaster for one in ordered], slots), strict=True):
+            one.say(forecast, as_of_s=end_s, expires_at_s=expires_at_s)
         return [
             BucketClosed(
                 pool_id=self.spec.pool_id,
@@ -60,12 +61,10 @@ class Closing:
                 censored=bucket.censored,
                 said_mean=said[0] if said else None,
                 said_quantiles=said[1] if said else None,
-                forecast=one.say(forecast, as_of_s=end_s, expires_at_s=expires_at_s),
+                forecast=one.said(),
                 cut=cut,
             )
-            for resource, one, bucket, said, forecast in zip(
-                self.spec.resources, ordered, learnt, before, made, strict=True
-            )
+            for resource, one, bucket, said in zip(self.spec.resources, ordered, learnt, before, strict=True)
         ]
 
     def tick(self, *, now_s: float, cut: Cut, clock: RunClock) -> Tick:

@@ -17,7 +17,7 @@ Quantity = Literal["flow_vehicles_per_h", "count_vehicles", "occupancy_ratio", "
 TransactionKind = Literal["sale", "cancellation", "return", "receipt", "count", "order_accepted"]
 
 
-class Transaction(msgspec.Struct, frozen=True, kw_only=True, tag="transaction.v1"):
+class Transaction(msgspec.Struct, frozen=True, kw_only=True, tag="transaction.v1", gc=False):
     """Something that moved demand or stock of one resource.
 
     A `sale` has a positive quantity; a `cancellation` or `return` is negative, as tills write it; a `count` is
@@ -38,7 +38,7 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True, tag="transaction.v1
     due_at_s: float | None = None  # of an accepted order: start of the period in which it arrives
 
 
-class SensorReading(msgspec.Struct, frozen=True, kw_only=True, tag="reading.v1"):
+class SensorReading(msgspec.Struct, frozen=True, kw_only=True, tag="reading.v1", gc=False):
     """One measurement."""
 
     event_id: str = ""  # empty: the shard names it topic/partition/offset
@@ -50,7 +50,7 @@ class SensorReading(msgspec.Struct, frozen=True, kw_only=True, tag="reading.v1")
     observed_at_s: float  # when the device measured
 
 
-class Covariate(msgspec.Struct, frozen=True, kw_only=True, tag="covariate.v1"):
+class Covariate(msgspec.Struct, frozen=True, kw_only=True, tag="covariate.v1", gc=False):
     """Something that explains demand: weather, a price change, mentions. Copied to each pool it concerns."""
 
     event_id: str = ""  # empty: the shard names it topic/partition/offset
@@ -70,7 +70,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True, tag="unreadable.v1")
     reason: str  # what is wrong with which column, without the cells of other columns
 
 
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat.v1"):
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, tag="heartbeat.v1", gc=False):
     """A feed's promise: all its events of this pool before `complete_until_s` have been sent."""
 
     pool_id: str

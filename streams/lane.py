@@ -75,7 +75,8 @@ class Lane:
                 return False
         if wall_s != self._wall_s:
             self._move(wall_s)
-        ledger, progress = self._ledgers.get(event.resource_id), self._feeds.get(event.feed_id)
+        resource_id = event.resource_id
+        ledger, progress = self._ledgers.get(resource_id), self._feeds.get(event.feed_id)
         if (
             ledger is None
             or not self._start_s <= at_s < self._end_s
@@ -92,11 +93,15 @@ class Lane:
             return True
         self._ids.add(number)
         self._counters["clean"] += 1  # the bucket's first event has counted before
-        if type(event) is Transaction and not self._moved(event, ledger):
+        if (
+            type(event) is Transaction
+            and (ledger.on_hand_units is not None or event.document_id is not None or event.customer_key is not None)
+            and not self._moved(event, ledger)
+        ):
             return True
-        accumulator = self._series.get(event.resource_id)
+        accumulator = self._series.get(resource_id)
         if accumulator is None:
-            accumulator = self._series[event.resource_id] = Accumulator()
+            accumulator = self._series[resource_id] = Accumulator()
         accumulator.add(value, at_s)
         progress.heard_at_s = self._now_s
         if at_s > complete_s:

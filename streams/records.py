@@ -3,6 +3,9 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+
+_TIMESTAMP, _VALUE = attrgetter("timestamp"), attrgetter("value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +19,14 @@ class Records:
     @classmethod
     def of(cls, fetched: Sequence["Fetched"]) -> "Records":
         """Return what Kafka's client fetched, without what else it knows of each record."""
+        first, last, count = fetched[0].offset, fetched[-1].offset, len(fetched)
+        whole = last - first + 1 == count
+        times_ms = list(map(_TIMESTAMP, fetched))
+        values = list(map(_VALUE, fetched))
         return cls(
-            [record.offset for record in fetched],
-            [record.timestamp / 1000.0 for record in fetched],
-            [record.value or b"" for record in fetched],
+            range(first, last + 1) if whole else [record.offset for record in fetched],
+            [times_ms[0] / 1000.0] * count if min(times_ms) == max(times_ms) else [time / 1000.0 for time in times_ms],
+            values if None not in values else [value or b"" for value in values],
         )
 
     def after(self, next_offset: int) -> "Records":

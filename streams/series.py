@@ -5,6 +5,7 @@ from math import sqrt
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from online_models import registry
 from online_models.base import QUANTILE_LEVELS, Bucket, Forecast
@@ -86,20 +87,22 @@ class Series:
         if bucket.value is not None:
             self._recent = [*self._recent[-(RECENT_BUCKETS_MAX - 1) :], bucket.value]
 
-    def say(self, forecast: Forecast | None, *, as_of_s: float, expires_at_s: float) -> SeriesForecast | None:
-        """Keep what `forecaster` says after the last bucket, and return it as readers get it."""
+    def say(self, forecast: Forecast | None, *, as_of_s: float, expires_at_s: float) -> None:
+        """Keep what `forecaster` says after the last bucket."""
         if forecast is None:
             self._forecast = self.next_said = None
-            return None
+            return
         said = _wire(forecast, self.model, as_of_s, expires_at_s)
         self._forecast = encode(said)
         self.next_said = said.mean[0], said.quantiles[0]
-        return said
+
+    def said(self) -> Any:
+        """Return the newest forecast as it is written, JSON already, where readers get a `SeriesForecast` or None."""
+        return None if self._forecast is None else msgspec.Raw(self._forecast)
 
     def view(self, resource_id: str) -> SeriesView:
         """Return the series as it is written to readers: its forecast is JSON already (`PoolView` reads it back)."""
         mean, deviation = _moments(self._recent)
-        forecast: Any = None if self._forecast is None else msgspec.Raw(self._forecast)
         return SeriesView(
             resource_id=resource_id,
             on_hand_units=self.ledger.on_hand_units,
@@ -108,7 +111,7 @@ class Series:
             last_forecast=self._last_said,
             recent_mean=mean,
             recent_std=deviation,
-            forecast=forecast,
+            forecast=self.said(),
         )
 
 
@@ -131,6 +134,9 @@ def _forecaster(spec: PoolSpec, resource: ResourceSpec) -> SeriesForecaster:
 
 def _wire(said: Forecast, model: str, as_of_s: float, expires_at_s: float) -> SeriesForecast:
     assert said.quantiles.shape[1] == len(QUANTILE_LEVELS)
+    numbers = np.concatenate((said.mean, said.quantiles.ravel(), said.lead_quantiles)).round(DECIMALS).tolist()
+    periods, levels = said.quantiles.shape
+    rows = [tuple(numbers[at : at + levels]) for at in range(periods, len(numbers), levels)]
     return SeriesForecast(
         model=model,
         version=str(STATE_VERSION),
@@ -138,7 +144,7 @@ def _wire(said: Forecast, model: str, as_of_s: float, expires_at_s: float) -> Se
         expires_at_s=expires_at_s,
         error=round(said.error, DECIMALS),
         buckets_learnt=said.count,
-        mean=tuple(said.mean.round(DECIMALS).tolist()),
-        quantiles=tuple(map(tuple, said.quantiles.round(DECIMALS).tolist())),
-        lead_quantiles=tuple(said.lead_quantiles.round(DECIMALS).tolist()),
+        mean=tuple(numbers[:periods]),
+        quantiles=tuple(rows[:-1]),
+        lead_quantiles=rows[-1],
     )

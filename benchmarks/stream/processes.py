@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import psutil
 
-FETCHED_BYTES_MIN = 100_000  # on one connection to the broker: metadata and joining a group are far less
 _SOCK_DIAG_BY_FAMILY, _DUMP, _DONE = 20, 0x301, 3
 _ESTABLISHED = 1 << 1
 _INFO = 2  # the attribute that carries tcp_info
@@ -93,3 +92,11 @@ def _connection(message: bytes) -> tuple[int, int, int]:
             return own, other, int(struct.unpack_from("=Q", message, place + 4 + _RECEIVED_AT)[0])
         place += max((length + 3) & ~3, 4)
     return own, other, 0
+
+
+def fetched_bytes_min(events: int) -> int:
+    """Return what arrives on one connection to the broker only once the main part's `events` are fetched.
+
+    The catalog of a small log is some 20 kB, that of a large one with 200 pools 240 kB; its first fetch is 16 MB.
+    """
+    return 1_000_000 if events >= 200_000 else 100_000

@@ -19,7 +19,7 @@ from benchmarks.stream.live import Live, live
 from benchmarks.stream.loading import append, load, started
 from benchmarks.stream.pacing import RATE_PER_S, Pace
 from benchmarks.stream.pool_work import Sale
-from benchmarks.stream.processes import FETCHED_BYTES_MIN, received_bytes
+from benchmarks.stream.processes import fetched_bytes_min, received_bytes
 from benchmarks.stream.reference import expected
 from benchmarks.stream.running import UnequalWorkError, verify
 from benchmarks.stream.workload import HOUR_S, Record, Shape, Till, main_records
@@ -44,7 +44,8 @@ def replay(shape: Shape) -> list[Figure]:
         running.worker.wait(10.0)
         running.supervisor.check()
         port = int(running.settings.broker.rsplit(":", 1)[1])
-        _until(running, lambda: (max(received_bytes(port).values(), default=0) > FETCHED_BYTES_MIN) or None)
+        least_bytes = fetched_bytes_min(shape.events)
+        _until(running, lambda: (max(received_bytes(port).values(), default=0) > least_bytes) or None)
         begun_s = time.monotonic()
         running.wait(shape.end_s)
         rate = shape.events / (time.monotonic() - begun_s)

@@ -21,7 +21,7 @@ import redis
 from benchmarks.stream.engine_list import ALL, HEADGATE, Engine, as_of_s, shown
 from benchmarks.stream.loading import load
 from benchmarks.stream.pool_work import FIRST_KEY
-from benchmarks.stream.processes import FETCHED_BYTES_MIN, peak_rss_bytes, received_bytes, usage
+from benchmarks.stream.processes import fetched_bytes_min, peak_rss_bytes, received_bytes, usage
 from benchmarks.stream.reference import Expected, expected
 from benchmarks.stream.workload import PARTITIONS, Record, Shape, catalog, main_records, warm_records
 from ops.child import Child
@@ -145,7 +145,7 @@ def _timed(engine: Engine, log: Log, settings: Settings, stack: LocalStack, outp
     awaited = (log.shape.pool_ids, log.shape.end_s) if engine.works else ((ALL,), log.shape.events)
     try:
         with redis.Redis.from_url(settings.redis) as client:
-            begun_s = _wait_begin(engine, client, settings, child)
+            begun_s = _wait_begin(engine, client, settings, child, log.shape.events)
             before = [usage(pid) for pid in pids]
             wait_for_forecasts(client, engine, *awaited, child)
             elapsed_s = time.time() - begun_s
@@ -158,13 +158,14 @@ def _timed(engine: Engine, log: Log, settings: Settings, stack: LocalStack, outp
         child.stop(STOP_S_MAX)
 
 
-def _wait_begin(engine: Engine, client: redis.Redis, settings: Settings, child: Child) -> float:
+def _wait_begin(engine: Engine, client: redis.Redis, settings: Settings, child: Child, events: int) -> float:
     """Return the wall time at which the first record reached the engine."""
     port = int(settings.broker.rsplit(":", 1)[1])
+    least_bytes = fetched_bytes_min(events)
 
     def begun() -> float | None:
         if engine.name == HEADGATE:
-            fetched = max(received_bytes(port).values(), default=0) > FETCHED_BYTES_MIN
+            fetched = max(received_bytes(port).values(), default=0) > least_bytes
             return time.time() if fetched else None
         said = client.get(FIRST_KEY)
         return float(said) if said else None  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ import redis
 from benchmarks.figures import Figure
 from benchmarks.stream.engine_list import ENGINES, HEADGATE, as_of_s
 from benchmarks.stream.loading import load
-from benchmarks.stream.processes import FETCHED_BYTES_MIN, received_bytes, usage
+from benchmarks.stream.processes import fetched_bytes_min, received_bytes, usage
 from benchmarks.stream.running import DONE_S_MAX, SETTLE_S, Log, UnequalWorkError, prepared, verify, written
 from benchmarks.stream.workload import Shape
 from ops.stack.local import LocalStack
@@ -112,7 +112,7 @@ def _timed(
     log: Log, stack: LocalStack, supervisor: Supervisor, client: redis.Redis, change: Callable[[], None]
 ) -> Took:
     port = stack.settings().broker.rsplit(":", 1)[1]
-    while max(received_bytes(int(port)).values(), default=0) < FETCHED_BYTES_MIN:
+    while max(received_bytes(int(port)).values(), default=0) < fetched_bytes_min(log.shape.events):
         time.sleep(POLL_S)
     begun_s, servers = time.monotonic(), (stack.kafka.pid, stack.valkey.pid)
     workers = [child.pid for child in supervisor.children().values()]

@@ -24,6 +24,7 @@ LEAD_PERIODS = 2  # a lead time of one period and the period itself
 DUPLICATES_RATIO = 0.002  # sent twice: who does not dedupe counts them twice, and is found out
 INVALID_RATIO = 0.0005  # of quantity 0: not demand
 ZIPF_EXPONENT = 1.0
+UNITS_MEAN = 2  # of one sale of the main part
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +110,12 @@ def catalog(shape: Shape) -> Catalog:
 
 
 def warm_records(shape: Shape) -> Iterator[Record]:
-    """Yield the warm part: one sale of each series in each bucket, then the sale that closes the last of them."""
+    """Yield the warm part: one sale of each series in each bucket, as large as all of a later bucket's together."""
     rng = np.random.default_rng([shape.seed, 0])
+    rates = UNITS_MEAN * shape.events / shape.buckets * _weights(shape) / shape.series_per_pool
     till = Till(shape, "w")
     for bucket in range(WARM_BUCKETS):
-        quantities = rng.poisson(100.0, (shape.pools, shape.series_per_pool)) + 1
+        quantities = rng.poisson(rates[:, None], (shape.pools, shape.series_per_pool)) + 1
         for pool in range(shape.pools):
             for series in range(shape.series_per_pool):
                 yield till.sale(pool, series, int(quantities[pool, series]), START_S + bucket * HOUR_S + 10 * series)
@@ -126,7 +128,7 @@ def main_records(shape: Shape) -> Iterator[Record]:
     count = shape.events - shape.pools  # the closing sales are of the same million
     pools = rng.choice(shape.pools, count, p=_weights(shape))
     series = rng.integers(shape.series_per_pool, size=count)
-    quantities = rng.integers(1, 4, count)
+    quantities = rng.integers(1, 2 * UNITS_MEAN, count)
     quantities[rng.random(count) < INVALID_RATIO] = 0
     again = rng.random(count) < DUPLICATES_RATIO
     span_s = shape.buckets * HOUR_S

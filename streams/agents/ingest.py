@@ -81,6 +81,7 @@ class Ingest:
                 except BaseException:  # also cancellation: the state is ahead of its effects: it must never be sealed
                     self._shards.revoke(topic, partition)
                     raise
+            await asyncio.sleep(0)  # a slice is as long as others may wait for their turn
 
     async def snapshot(self, topic: str, partition: int, *, leaving: bool = False) -> None:
         """Seal the state of a partition once all its effects are acknowledged."""
