@@ -36,7 +36,17 @@ class SeriesState(msgspec.Struct):
 class Series:
     """The live state of one resource."""
 
-    __slots__ = ("_forecast", "_last_said", "_last_value", "_recent", "forecaster", "ledger", "model", "next_said")
+    __slots__ = (
+        "_forecast",
+        "_last_said",
+        "_last_value",
+        "_moments",
+        "_recent",
+        "forecaster",
+        "ledger",
+        "model",
+        "next_said",
+    )
 
     def __init__(self, state: SeriesState, forecaster: SeriesForecaster) -> None:
         self.ledger = state.ledger
@@ -44,6 +54,7 @@ class Series:
         self.forecaster = forecaster
         self.next_said: tuple[float, tuple[float, ...]] | None = None  # mean and quantiles of the open bucket
         self._recent = state.recent
+        self._moments = _moments(state.recent)
         self._last_value = state.last_value
         self._last_said = state.last_said
         self._forecast = state.forecast  # as JSON: a third of the memory of its numbers, and written more than once
@@ -86,6 +97,7 @@ class Series:
         self.forecaster.learn(bucket)
         if bucket.value is not None:
             self._recent = [*self._recent[-(RECENT_BUCKETS_MAX - 1) :], bucket.value]
+            self._moments = _moments(self._recent)
 
     def say(self, forecast: Forecast | None, *, as_of_s: float, expires_at_s: float) -> None:
         """Keep what `forecaster` says after the last bucket."""
@@ -102,7 +114,7 @@ class Series:
 
     def view(self, resource_id: str) -> SeriesView:
         """Return the series as it is written to readers: its forecast is JSON already (`PoolView` reads it back)."""
-        mean, deviation = _moments(self._recent)
+        mean, deviation = self._moments
         return SeriesView(
             resource_id=resource_id,
             on_hand_units=self.ledger.on_hand_units,

@@ -45,7 +45,7 @@ class ControlFeed:
         self._settings = settings
         self._view = view
         self._wall_s = wall_s
-        self._consumer: Any = None  # set while connected
+        self._asker: Any = None  # set while connected: asks for ends on a connection where no fetch is waited for
         self._next: dict[TopicPartition, int] = {}  # everything below is folded
         self._moved = asyncio.Condition()
 
@@ -61,13 +61,16 @@ class ControlFeed:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
             )
+            asker = AIOKafkaConsumer(**kafka_options(self._settings), group_id=None)
             try:
                 await consumer.start()
-                await self._follow(consumer)
+                await asker.start()
+                await self._follow(consumer, asker)
             except (KafkaError, OSError, UnavailableError) as error:
                 log.warning("the control view waits for Kafka: %s", error)
             finally:
-                self._consumer = None
+                self._asker = None
+                await asker.stop()
                 await consumer.stop()
             await asyncio.sleep(RECONNECT_S)
 
@@ -75,8 +78,8 @@ class ControlFeed:
         """Return when all that is in the topics now is in the view; raise UnavailableError when that takes long."""
         try:
             async with asyncio.timeout(CAUGHT_UP_S_MAX):
-                consumer = await self._connected()
-                ends = await consumer.end_offsets(list(self._next))
+                asker = await self._connected()
+                ends = await asker.end_offsets(list(self._next))
                 async with self._moved:
                     await self._moved.wait_for(
                         lambda: all(self._next.get(place, 0) >= end for place, end in ends.items())
@@ -90,16 +93,16 @@ class ControlFeed:
 
     async def _connected(self) -> Any:
         async with self._moved:
-            await self._moved.wait_for(lambda: self._consumer is not None)
-            return self._consumer
+            await self._moved.wait_for(lambda: self._asker is not None)
+            return self._asker
 
-    async def _follow(self, consumer: Any) -> None:
+    async def _follow(self, consumer: Any, asker: Any) -> None:
         places = sorted(consumer.assignment())
         missing = {*_WHOLE, *_RECENT} - {place.topic for place in places}
         if missing:
             raise UnavailableError(f"no topic {', '.join(sorted(missing))}; create the topics with `headgate topics`")
         await self._seek(consumer, places)
-        self._consumer = consumer
+        self._asker = asker
         while True:
             await self._read(consumer, places)
 
