@@ -10,7 +10,7 @@ _TIMESTAMP, _VALUE = attrgetter("timestamp"), attrgetter("value")
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records of one partition that were fetched together. All sequences share one order and length, n >= 1."""
+    """Records of one partition that were fetched together. All sequences share one order and length."""
 
     offsets: Sequence[int]  # (n,) ascending; an offset may be missing after compaction or an aborted transaction
     wall_s: Sequence[float]  # (n,) Unix seconds at which the broker appended them
@@ -19,6 +19,8 @@ class Records:
     @classmethod
     def of(cls, fetched: Sequence["Fetched"]) -> "Records":
         """Return what Kafka's client fetched, without what else it knows of each record."""
+        if not fetched:
+            return cls((), (), ())
         first, last, count = fetched[0].offset, fetched[-1].offset, len(fetched)
         whole = last - first + 1 == count
         times_ms = list(map(_TIMESTAMP, fetched))
