@@ -131,8 +131,10 @@ class Shard:
                     yield effects
                     effects = Effects()
                     touch = effects.touched.add
-        finally:
-            self.next_offset = offsets[at] + 1  # plain records do not each say how far they are
+        except Exception:  # not when the generator is dropped: by then the shard may be somewhere else
+            self.next_offset = offsets[at] + 1
+            raise
+        self.next_offset = offsets[at] + 1  # plain records do not each say how far they are
         yield effects
 
     def apply(self, data: bytes, *, offset: int, wall_s: float) -> Effects:
@@ -276,15 +278,9 @@ class Shard:
         return f"{self.topic}/{self.partition}/{offset}"
 
     def _park(
-        self,
-        error: InvalidEventError,
-        data: bytes,
-        *,
-        offset: int,
-        pool_id: str | None,
-        event_id: str | None,
+        self, error: InvalidEventError, data: bytes, *, offset: int, pool_id: str | None, event_id: str | None,
         effects: Effects,
-    ) -> None:
+    ) -> None:  # fmt: skip
         pool = self._pools.get(pool_id or "")
         counters = pool.counters if pool else self.counters
         counters[f"dead:{error.rule}"] = counters.get(f"dead:{error.rule}", 0) + 1

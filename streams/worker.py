@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 SESSION_TIMEOUT_S = 6.0  # how long a dead worker's partitions wait for their next owner
 HEARTBEAT_S = 2.0
 BUFFERED_MESSAGES_MAX = 16  # fetched and not yet folded: batches of input topics, single ticks
-FETCHED_RECORDS_MAX = 16_000  # taken from the client at once; the fold lets others run every 2,000
+FETCHED_MAX = 200  # batches of input topics, single ticks, taken from the client at once
 
 
 class NoTables(TableManager):
@@ -98,7 +98,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
         consumer_group_instance_id=settings.worker_id,
         consumer_auto_offset_reset="earliest",
         stream_buffer_maxsize=BUFFERED_MESSAGES_MAX,
-        broker_max_poll_records=FETCHED_RECORDS_MAX,
+        broker_max_poll_records=FETCHED_MAX,
         store="memory://",
         TableManager=NoTables,
         topic_allow_declare=False,

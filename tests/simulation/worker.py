@@ -43,6 +43,7 @@ class Worker(Process):
         self._acknowledged: dict[Place, set[int]] = {}
         self._app = SimulatedApp(self)
         self._letting_go = False
+        self._rebalancing = asyncio.Lock()  # a worker rejoins only when what it does with an assignment is done
 
     async def live(self, product: Product) -> None:
         """Start as the product does, join the group and serve."""
@@ -101,6 +102,10 @@ class Worker(Process):
         if self._letting_go or self.ends:
             return
         self._letting_go = True
+        async with self._rebalancing:
+            await self._let_all_go()
+
+    async def _let_all_go(self) -> None:
         self.tell(self.name, "lets go of", sorted(self._positions))
         places, self._positions = [TP(*place) for place in sorted(self._positions)], {}
         try:
@@ -113,6 +118,10 @@ class Worker(Process):
         self._world.group.has_let_go(self)
 
     async def _take_over(self, generation: int, places: list[Place]) -> None:
+        async with self._rebalancing:
+            await self._take_all_over(generation, places)
+
+    async def _take_all_over(self, generation: int, places: list[Place]) -> None:
         log, group = self._world.log, self._world.group
         ends = await self.request("asks for the ends", lambda: {place: log.end(*place) for place in places})
         committed = await self.request("asks for commits", lambda: dict(group.committed))
