@@ -115,7 +115,8 @@ class Ingest:
             self._shards.revoke(topic, partition)
 
     async def release_all(self) -> None:
-        """Seal and let go of everything: the worker ends."""
+        """Write what waits, seal and let go of everything: the worker ends, perhaps without a successor."""
+        await self.views.write()
         for topic, partition in list(self._shards.held):
             await self.release(topic, partition)
 

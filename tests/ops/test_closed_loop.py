@@ -127,16 +127,9 @@ def test_stock_is_conserved_over_the_run(first: Run) -> None:
 
 
 def test_the_ledger_in_redis_is_the_twins_stock(first: Run) -> None:
-    """After the last event the live view, written within half a second, and the world agree on stock and orders."""
+    """After the last event the live view and the world agree on what is on hand and on order."""
     for pool in first.catalog.pools:
         world = first.twin.pool(pool.pool_id).world
-        expected = {one.id: [order.action_id for order in world.on_order(one.id)] for one in pool.resources}
-        until_s = time.monotonic() + 10
-        while time.monotonic() < until_s and expected != {
-            series.resource_id: [one.action_id for one in series.on_order]
-            for series in first.view(pool.pool_id).series
-        }:
-            time.sleep(0.1)
         for series in first.view(pool.pool_id).series:
             assert series.on_hand_units == pytest.approx(world.on_hand(series.resource_id))
             assert {one.action_id: one.units for one in series.on_order} == {
