@@ -62,7 +62,7 @@ ENGINES: Mapping[str, Engine] = {
         Engine(HEADGATE, "ops.cli", "msgspec"),
         Engine(BYTEWAX, "benchmarks.stream.engines.bytewax_flow", "bytewax"),
         Engine(QUIX, "benchmarks.stream.engines.quix", "quixstreams"),
-        Engine(FAUST, "benchmarks.stream.engines.faust_plain", "faust-streaming", share=5),
+        Engine(FAUST, "benchmarks.stream.engines.faust_plain", "rocksdict", share=5),
         Engine(BARE, "benchmarks.stream.engines.bare", "confluent-kafka", durable=False, works=False),
         Engine(BARE_WORK, "benchmarks.stream.engines.bare_work", "confluent-kafka", durable=False),
     )
