@@ -10,6 +10,7 @@ from functools import partial
 
 from benchmarks.figures import Figure, options, tell
 from benchmarks.stream import latency, memory, restore, scaling, throughput
+from benchmarks.stream.engine_list import ENGINES
 from benchmarks.stream.running import UnequalWorkError
 from benchmarks.stream.throughput import failures
 from benchmarks.stream.workload import Shape
@@ -17,9 +18,9 @@ from benchmarks.stream.workload import Shape
 QUICK = Shape(events=6_000, pools=20, series_per_pool=2, events_per_bucket=50)
 
 
-def parts(*, runs: int, minutes: float) -> Mapping[str, Callable[[], list[Figure]]]:
+def parts(*, runs: int, minutes: float, engines: Sequence[str] | None) -> Mapping[str, Callable[[], list[Figure]]]:
     """Return what can be measured, by name."""
-    rows = {name: partial(throughput.measured, row, runs=runs) for name, row in throughput.ROWS.items()}
+    rows = {name: partial(throughput.measured, row, runs=runs, names=engines) for name, row in throughput.ROWS.items()}
     return rows | {
         "latency": partial(latency.measured, Shape()),
         "memory": partial(memory.per_series, Shape(events=200_000)),
@@ -37,9 +38,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--only", nargs="+", metavar="NAME", help="row1 row2 row3 latency memory growth scaling replay kills"
     )
     parser.add_argument("--runs", type=int, default=throughput.RUNS, help="of each engine and row")
+    parser.add_argument(
+        "--engines", nargs="+", choices=list(ENGINES), metavar="NAME", help="of the rows; all unless told"
+    )
     parser.add_argument("--minutes", type=float, default=60.0, help="how long growth of memory is watched")
     chosen = parser.parse_args(arguments)
-    known = parts(runs=chosen.runs, minutes=chosen.minutes)
+    known = parts(runs=chosen.runs, minutes=chosen.minutes, engines=chosen.engines)
     if chosen.quick:
         known = {"rows": partial(throughput.smoke, QUICK)}
     names = chosen.only or list(known)
