@@ -114,27 +114,21 @@ class Shard:
     def _fold(self, records: Records, start: int, decoded: Sequence[Decoded]) -> Iterator[Effects]:
         offsets, walls_s, lanes = records.offsets, records.wall_s, self._lanes
         effects = Effects()
-        touch, wall_s, at = effects.touched.add, self._wall_s, start
-        try:
-            for at, event in enumerate(decoded, start):
-                if walls_s[at] > wall_s:
-                    wall_s = self._wall_s = walls_s[at]
-                if type(event) is Transaction or type(event) is SensorReading:
-                    pool_id = event.pool_id
-                    lane = lanes.get(pool_id) or self._lane(pool_id)
-                    if lane is not None and lane.take(event, event.event_id or self._place(offsets[at]), wall_s):
-                        touch(pool_id)
-                        continue
-                self.next_offset = offsets[at] + 1
-                self._apply(event, records.values[at], offsets[at], effects)
-                if len(effects.closed) >= CLOSED_MAX:
-                    yield effects
-                    effects = Effects()
-                    touch = effects.touched.add
-        except Exception:  # not when the generator is dropped: by then the shard may be somewhere else
+        touch, wall_s = effects.touched.add, self._wall_s
+        for at, event in enumerate(decoded, start):
             self.next_offset = offsets[at] + 1
-            raise
-        self.next_offset = offsets[at] + 1  # plain records do not each say how far they are
+            if walls_s[at] > wall_s:
+                wall_s = self._wall_s = walls_s[at]
+            if type(event) is Transaction or type(event) is SensorReading:
+                lane = lanes.get(event.pool_id) or self._lane(event.pool_id)
+                if lane is not None and lane.take(event, event.event_id or self._place(offsets[at]), wall_s):
+                    touch(event.pool_id)
+                    continue
+            self._apply(event, records.values[at], offsets[at], effects)
+            if len(effects.closed) >= CLOSED_MAX:
+                yield effects
+                effects = Effects()
+                touch = effects.touched.add
         yield effects
 
     def apply(self, data: bytes, *, offset: int, wall_s: float) -> Effects:
