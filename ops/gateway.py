@@ -19,11 +19,11 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import msgspec
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaProducer
 from kafka.consumer.fetcher import ConsumerRecord
 from kafka.errors import FencedInstanceIdError, KafkaError
-from kafka.structs import OffsetAndMetadata, TopicPartition
 
+from ops.gateway_intake import BOOTSTRAP_MS_MAX, Intake, gateway_consumer
 from ops.gateway_journal import KEPT_S, Journal
 from ops.hand_over import HandOver, LineResult, Receiver
 from ops.pool_specs import PoolSpecs
@@ -31,18 +31,15 @@ from streams.connections import kafka_options
 from streams.errors import StateError, UnavailableError
 from streams.events import Allocation, decode_output
 from streams.settings import Settings
-from streams.topics import ACTIONS, OUTCOMES
+from streams.topics import OUTCOMES
 
 __all__ = ["Gateway", "LineResult", "Receiver"]
 
-GROUP = "gateway"
 JOURNAL = "gateway.sqlite"
 POLL_S = 0.2
-RECORDS_MAX = 100  # allocations taken from Kafka at a time
 RETRY_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # pauses before a failed allocation is tried again; the last repeats
 ACKNOWLEDGE_S = 30.0
 MEMORY_S = KEPT_S - 86_400.0  # the clocks of this machine and of the one that decided may be a day apart
-BOOTSTRAP_MS_MAX = 5_000  # until a broker that is not there is called missing
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +79,9 @@ class Gateway:
             try:
                 producer = resources.enter_context(closing(_producer(settings)))
                 specs = resources.enter_context(PoolSpecs(settings))
-                consumer = resources.enter_context(closing(_consumer(settings, dry_run=self._dry_run)))
+                intake = resources.enter_context(
+                    closing(Intake(lambda: gateway_consumer(settings, dry_run=self._dry_run)))
+                )
             except (KafkaError, OSError) as error:
                 raise UnavailableError(
                     f"no Kafka broker answers at {settings.broker} ({error}); start one with `headgate up`, or name "
@@ -97,35 +96,35 @@ class Gateway:
                 own_limits=self._own_limits,
             )
             try:
-                self._loop(consumer, specs, hand_over, journal)
+                self._loop(intake, specs, hand_over, journal)
             except FencedInstanceIdError as error:
                 raise StateError("another gateway has taken over; only one door may be open") from error
 
-    def _loop(self, consumer: Any, specs: PoolSpecs, hand_over: HandOver, journal: Journal) -> None:
+    def _loop(self, intake: Intake, specs: PoolSpecs, hand_over: HandOver, journal: Journal) -> None:
         waiting: deque[ConsumerRecord] = deque()  # at most one poll's records: all is paused while any wait
         failures = 0
         while not self._stop.is_set():
             pause_s = RETRY_S[min(failures, len(RETRY_S)) - 1] if failures else POLL_S
-            self._poll(consumer, waiting, pause_s)
+            self._poll(intake, waiting, pause_s)
             came = len(waiting)
-            again = self._work(consumer, waiting, specs, hand_over, journal)
+            again = self._work(intake, waiting, specs, hand_over, journal)
             failures = (failures if len(waiting) == came else 0) + again  # progress starts the pauses anew
             if waiting:
-                consumer.pause(*consumer.assignment())
-            elif consumer.paused():
-                consumer.resume(*consumer.paused())
+                intake.hold()
+            else:
+                intake.go_on()
 
-    def _poll(self, consumer: Any, waiting: deque[ConsumerRecord], pause_s: float) -> None:
+    def _poll(self, intake: Intake, waiting: deque[ConsumerRecord], pause_s: float) -> None:
         """Add what came to `waiting`, in slices that let `stop` through; the pause is over when something came."""
         slices = max(1, round(pause_s / POLL_S))
         for _ in range(slices):
-            batches = consumer.poll(timeout_ms=int(POLL_S * 1000), max_records=RECORDS_MAX)
-            waiting.extend(record for batch in batches.values() for record in batch)
-            if batches or self._stop.is_set():
+            came = intake.poll(POLL_S)
+            waiting.extend(came)
+            if came or self._stop.is_set():
                 return
 
     def _work(
-        self, consumer: Any, waiting: deque[ConsumerRecord], specs: PoolSpecs, hand_over: HandOver, journal: Journal
+        self, intake: Intake, waiting: deque[ConsumerRecord], specs: PoolSpecs, hand_over: HandOver, journal: Journal
     ) -> bool:
         """Handle what is waiting, in order; return whether it has to be tried again."""
         while waiting and not self._stop.is_set():
@@ -136,7 +135,7 @@ class Gateway:
                 return True
             record = waiting.popleft()
             if not self._dry_run:
-                _commit(consumer, record)
+                intake.commit(record)
         return False
 
 
@@ -191,32 +190,3 @@ def _producer(settings: Settings) -> Any:
         bootstrap_timeout_ms=BOOTSTRAP_MS_MAX,
         metrics_enabled=False,
     )
-
-
-def _consumer(settings: Settings, *, dry_run: bool) -> Any:
-    return KafkaConsumer(
-        ACTIONS.name,
-        **kafka_options(settings),
-        client_id="headgate-gateway",
-        group_id=None if dry_run else GROUP,
-        group_instance_id=None
-        if dry_run
-        else GROUP,  # static: a restart takes over at once, a second gateway fences the first
-        enable_auto_commit=False,
-        auto_offset_reset="latest" if dry_run else "earliest",
-        allow_auto_create_topics=False,
-        max_poll_records=RECORDS_MAX,
-        max_poll_interval_ms=600_000,  # a receiver may be slow
-        bootstrap_timeout_ms=BOOTSTRAP_MS_MAX,
-        metrics_enabled=False,
-    )
-
-
-def _commit(consumer: Any, record: ConsumerRecord) -> None:
-    place = TopicPartition(record.topic, record.partition)
-    try:
-        consumer.commit({place: OffsetAndMetadata(record.offset + 1, "", -1)})
-    except FencedInstanceIdError:
-        raise
-    except KafkaError as error:  # the record comes again and is known by then
-        log.warning("the gateway could not commit %s/%s: %s", record.topic, record.partition, error)
