@@ -3,9 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import attrgetter
-
-_TIMESTAMP, _VALUE = attrgetter("timestamp"), attrgetter("value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,17 +15,11 @@ class Records:
 
     @classmethod
     def of(cls, fetched: Sequence["Fetched"]) -> "Records":
-        """Return what Kafka's client fetched, without what else it knows of each record."""
-        if not fetched:
-            return cls((), (), ())
-        first, last, count = fetched[0].offset, fetched[-1].offset, len(fetched)
-        whole = last - first + 1 == count
-        times_ms = list(map(_TIMESTAMP, fetched))
-        values = list(map(_VALUE, fetched))
+        """Return what Kafka's client made of each record, without what else it knows of it."""
         return cls(
-            range(first, last + 1) if whole else [record.offset for record in fetched],
-            [times_ms[0] / 1000.0] * count if min(times_ms) == max(times_ms) else [time / 1000.0 for time in times_ms],
-            values if None not in values else [value or b"" for value in values],
+            [record.offset for record in fetched],
+            [(-1 if record.timestamp is None else record.timestamp) / 1000.0 for record in fetched],
+            [record.value or b"" for record in fetched],
         )
 
     def after(self, next_offset: int) -> "Records":
@@ -59,5 +50,5 @@ class Fetched:
     """The three things that are asked of a record of any Kafka client."""
 
     offset: int
-    timestamp: int  # Unix milliseconds
+    timestamp: int | None  # Unix milliseconds; what is older than Kafka 0.10 has none, which Kafka calls -1
     value: bytes | None

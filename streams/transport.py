@@ -9,18 +9,18 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
-from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import faust
 from aiokafka.consumer import fetcher
-from aiokafka.errors import CorruptRecordException
+from aiokafka.record.memory_records import MemoryRecords
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
 
 from streams.errors import ConfigurationError
+from streams.record_batches import read
 from streams.records import Records
 from streams.shards import Shards, Span
 from streams.topics import INPUT_TOPICS
@@ -28,6 +28,7 @@ from streams.topics import INPUT_TOPICS
 TESTED = {"faust-streaming": "0.15.3", "aiokafka": "0.14.0"}
 BUFFERED_BYTES_MAX = 16 * 1024 * 1024  # of records that are fetched and not yet folded
 PartitionsOf = Callable[[str], Awaitable[Sequence[int]]]
+_APPEND_TIME = 1  # what kind of time a message has, as Kafka numbers them
 _INPUT_NAMES = frozenset(spec.name for spec in INPUT_TOPICS)
 
 
@@ -38,30 +39,30 @@ def check_versions() -> None:
             raise ConfigurationError(f"{name} is {version(name)}; Headgate was tested with {tested}: install that")
 
 
-class InputRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # aiokafka has no types
-    """One partition's part of an answer; of input topics whole record batches, parsed in C, without a step for each."""
+class FetchedBytes(MemoryRecords):  # type: ignore[misc]  # aiokafka has no types
+    """One partition's part of an answer, which can also be read whole."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.data = data
+
+
+class InputRecords(fetcher.PartitionRecords):  # type: ignore[misc]
+    """What aiokafka reads of such a part: single records, and of input topics a few thousand at once."""
 
     next_fetch_offset: int
 
-    def __iter__(self) -> Iterator[Any]:
-        """Return the iterator itself, without a method of ours between it and its reader."""
-        return self._records_iterator  # type: ignore[no-any-return]
-
     def _unpack_records(self) -> Iterator[Any]:
-        return self._batches() if self._tp.topic in _INPUT_NAMES else super()._unpack_records()
+        return self._input_records() if self._tp.topic in _INPUT_NAMES else super()._unpack_records()
 
-    def _batches(self) -> Iterator[list[Any]]:
-        """Yield lists of records that are not read yet; transactions are not waited for, their marks left out."""
-        while self._records.has_next():
-            batch = self._records.next_batch()
-            if self._check_crcs and not batch.validate_crc():
-                raise CorruptRecordException(f"Invalid CRC - {self._tp}")
-            records = [] if batch.is_control_batch else list(batch)
-            if records and records[0].offset < self.next_fetch_offset:
-                records = [record for record in records if record.offset >= self.next_fetch_offset]
-            self.next_fetch_offset = batch.next_offset
-            if records:
-                yield records
+    def _input_records(self) -> Iterator[Records]:
+        """Yield what was not read yet: an answer starts where a record batch does."""
+        place = f"{self._tp.topic}/{self._tp.partition}"
+        for records, next_offset in read(self._records.data, place, check_crcs=self._check_crcs):
+            unread = records.after(self.next_fetch_offset)
+            self.next_fetch_offset = max(next_offset, self.next_fetch_offset)
+            if unread:
+                yield unread
 
 
 class Batch(ConsumerMessage):
@@ -86,7 +87,7 @@ class SnapshotConsumer(driver.Consumer):
         self._room = asyncio.Event()
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  Faust's signature
-        """Yield what was fetched: input partitions as batches, all others record by record."""
+        """Yield what was fetched: of input partitions a few thousand records at once, of all others each."""
         while sum(self._buffered.values()) > BUFFERED_BYTES_MAX and not self.should_stop:
             self._room.clear()
             with contextlib.suppress(TimeoutError):
@@ -95,24 +96,17 @@ class SnapshotConsumer(driver.Consumer):
         if fetched is None or self.should_stop:
             return
         generation_id = self.app.consumer_generation_id
-        for tp, records in fetched.items():
+        for tp, one in [(tp, one) for tp, own in fetched.items() if active is None or tp in active for one in own]:
             if not self.flow_active or self.app.consumer_generation_id != generation_id:
                 return  # a rebalance has begun: what was fetched is fetched again by its owner
-            if active is not None and tp not in active:
-                continue
-            if tp.topic in _INPUT_NAMES:
-                yield tp, self._batch(tp, list(chain.from_iterable(records)))
-            else:
-                for record in records:
-                    yield tp, self._to_message(tp, record)
+            yield tp, self._batch(tp, one) if isinstance(one, Records) else self._to_message(tp, one)
 
-    def _batch(self, tp: TP, records: Sequence[Any]) -> Batch:
-        last = records[-1]
-        place = (tp.topic, tp.partition, last.offset, last.timestamp / 1000.0, last.timestamp_type)
+    def _batch(self, tp: TP, records: Records) -> Batch:
+        place = (tp.topic, tp.partition, records.offsets[-1], records.wall_s[-1], _APPEND_TIME)
         batch = Batch(
             *place, None, None, b"", None, tp=tp, generation_id=self.app.consumer_generation_id
         )  # no headers, key, value or checksum: they are the records'
-        batch.records = Records.of(records)
+        batch.records = records
         self._buffered[batch] = batch.records.size_bytes
         return batch
 
@@ -171,5 +165,5 @@ def install(app: faust.App, shards: Shards, partitions_of: PartitionsOf) -> None
     `partitions_of` asks the broker: a consumer that has just rejoined its group may not know a topic's partitions yet.
     """
     check_versions()
-    fetcher.PartitionRecords = InputRecords
+    fetcher.MemoryRecords, fetcher.PartitionRecords = FetchedBytes, InputRecords
     app.transport = SnapshotTransport(app.conf.broker_consumer, app, shards=shards, partitions_of=partitions_of)

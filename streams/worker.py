@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 SESSION_TIMEOUT_S = 6.0  # how long a dead worker's partitions wait for their next owner
 HEARTBEAT_S = 2.0
 BUFFERED_MESSAGES_MAX = 16  # fetched and not yet folded: batches of input topics, single ticks
-FETCHED_MAX = 200  # batches of input topics, single ticks, taken from the client at once
+FETCHED_MAX = 16  # some 2,000 records of an input topic, or a single tick, taken from the client at once
 
 
 class NoTables(TableManager):
