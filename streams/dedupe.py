@@ -30,11 +30,14 @@ def id64(text: str) -> int:
     return xxh3_64_intdigest(text.encode())
 
 
-def _blake2b(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=_ID_BYTES).digest(), "little")
+def _blake2b(text: bytes) -> int:
+    return int.from_bytes(blake2b(text, digest_size=_ID_BYTES).digest(), "little")
 
 
-HASHES: Mapping[Hash, Callable[[str], int]] = {"blake2b": _blake2b, "xxh3": id64}  # the first: states of version 1
+HASHES: Mapping[Hash, Callable[[bytes], int]] = {
+    "blake2b": _blake2b,
+    "xxh3": xxh3_64_intdigest,
+}  # the first: states of version 1
 
 
 class Seen(msgspec.Struct):
@@ -54,7 +57,7 @@ class Seen(msgspec.Struct):
 
     def add(self, text: str, *, bucket_start_s: float | None) -> bool:
         """Remember `text` and return whether it is new. `bucket_start_s` None: its bucket is closed."""
-        number = HASHES[self.hashed_by](text)
+        number = HASHES[self.hashed_by](text.encode())
         if any(number in ids for ids in self.open.values()):
             return False
         if bucket_start_s is not None:

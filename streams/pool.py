@@ -109,7 +109,7 @@ class Pool:
             bucket=bucket,
             ids=ids,
             other_ids=tuple(other for other in seen.open.values() if other is not ids),
-            id_of=HASHES[seen.hashed_by],
+            digest=HASHES[seen.hashed_by],
             drops_lines=self._drops_lines,
             ledgers=self._ledgers,
             feeds=self._watermark.feeds,

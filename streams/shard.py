@@ -5,7 +5,9 @@ time, and nothing here reads a clock, the environment or a random number. Howeve
 comes to what `apply` does with one after the other.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import msgspec
 
@@ -27,7 +29,7 @@ from streams.events import (
     Unreadable,
     encode,
 )
-from streams.lane import Lane
+from streams.lane import Lane, PlainBooking
 from streams.pool import Pool
 from streams.records import Records
 from streams.shard_state import STATE_VERSION, ShardState, decode_state, encode_state
@@ -109,26 +111,27 @@ class Shard:
         """
         records = records.after(self.next_offset)
         for start in range(0, len(records), DECODED_MAX):
-            yield from self._fold(records, start, decode_all(records.values[start : start + DECODED_MAX]))
+            span = slice(start, start + DECODED_MAX)
+            part = Records(records.offsets[span], records.wall_s[span], records.values[span])
+            yield from self._fold(part, decode_all(part.values))
 
-    def _fold(self, records: Records, start: int, decoded: Sequence[Decoded]) -> Iterator[Effects]:
-        offsets, walls_s, lanes = records.offsets, records.wall_s, self._lanes
-        effects = Effects()
-        touch, wall_s = effects.touched.add, self._wall_s
-        for at, event in enumerate(decoded, start):
-            self.next_offset = offsets[at] + 1
-            if walls_s[at] > wall_s:
-                wall_s = self._wall_s = walls_s[at]
-            if type(event) is Transaction or type(event) is SensorReading:
-                lane = lanes.get(event.pool_id) or self._lane(event.pool_id)
-                if lane is not None and lane.take(event, event.event_id or self._place(offsets[at]), wall_s):
-                    touch(event.pool_id)
-                    continue
-            self._apply(event, records.values[at], offsets[at], effects)
+    def _fold(self, records: Records, decoded: Sequence[Decoded]) -> Iterator[Effects]:
+        offsets, count = records.offsets, len(decoded)
+        walls_s = list(accumulate(records.wall_s, max, initial=self._wall_s))[1:]  # time in a log never goes back
+        booking, effects = PlainBooking(self._lane, lambda place: self._place(offsets[place])), Effects()
+        while booking.place < count:
+            wall_s = walls_s[booking.place]
+            end = bisect_right(walls_s, wall_s, booking.place)
+            try:
+                effects.touched.update(booking.book(decoded, end, wall_s))
+            finally:
+                self._reach(offsets[min(booking.place, end - 1)], wall_s)
+            if booking.place < end:  # the event there is not plain
+                self._apply(decoded[booking.place], records.values[booking.place], offsets[booking.place], effects)
+                booking.place += 1
             if len(effects.closed) >= CLOSED_MAX:
                 yield effects
                 effects = Effects()
-                touch = effects.touched.add
         yield effects
 
     def apply(self, data: bytes, *, offset: int, wall_s: float) -> Effects:
@@ -148,10 +151,11 @@ class Shard:
         self._wall_s = max(self._wall_s, wall_s)
 
     def _lane(self, pool_id: str) -> Lane | None:
-        pool = self._pools.get(pool_id)
-        lane = pool.lane(pool.run_clock or self._run_clock) if pool else None
-        if lane is not None:
-            self._lanes[pool_id] = lane
+        lane, pool = self._lanes.get(pool_id), self._pools.get(pool_id)
+        if lane is None and pool is not None:
+            lane = pool.lane(pool.run_clock or self._run_clock)
+            if lane is not None:
+                self._lanes[pool_id] = lane
         return lane
 
     def _apply(self, event: Decoded, data: bytes, offset: int, effects: Effects) -> None:

@@ -6,7 +6,7 @@ Feeds live for a while under faults; then all is healthy, and what was promised 
 import gc
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,9 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 from streams.decide import decide
-from streams.events import SensorReading, Transaction
-from streams.lane import Lane
+from streams.decoding import Decoded
+from streams.events import Transaction
+from streams.lane import PlainBooking
 from streams.ledger import Ledger
 from tests.simulation import cheap_model
 from tests.simulation.control_topics import SimulatedConsumer
@@ -170,11 +171,13 @@ def replaced(world: World, product: Product) -> Iterator[None]:
         if event.event_id.startswith("poison"):
             raise PoisonError(event.event_id)
 
-    plain = Lane.take
+    book = PlainBooking.book
 
-    def wary(lane: Lane, event: Transaction | SensorReading, event_id: str, wall_s: float) -> bool:
+    def wary(booking: PlainBooking, events: Sequence[Decoded], end: int, wall_s: float) -> list[str]:
         """Leave poison to the long way: a lane of unknown stock asks no ledger, and poison is so for everybody."""
-        return not event_id.startswith("poison") and plain(lane, event, event_id, wall_s)
+        ids = [str(getattr(event, "event_id", "")) for event in events[booking.place : end]]
+        clean = next((at for at, name in enumerate(ids) if name.startswith("poison")), len(ids))
+        return book(booking, events, booking.place + clean, wall_s)
 
     producer = type("Producer", (SimulatedProducer,), {"log": world.log})
     consumer = type("Consumer", (SimulatedConsumer,), {"log": world.log})
@@ -188,7 +191,7 @@ def replaced(world: World, product: Product) -> Iterator[None]:
             ("streams.agents.control.decide", world.decisions.watched(decide)),
             ("streams.agents.control.load_policy", cheap_model.policy),
             ("streams.ledger.Ledger.apply", half),
-            ("streams.lane.Lane.take", wary),
+            ("streams.lane.PlainBooking.book", wary),
             ("streams.shard.CLOSED_MAX", world.closed_max),
         ):
             stack.enter_context(patch(name, part))

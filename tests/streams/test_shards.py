@@ -177,8 +177,8 @@ def test_ids_that_version_1_has_seen_are_known_for_ever() -> None:
     """It hashed them otherwise; its pools go on with that hash, for open buckets and for late events alike."""
     kept = msgspec.msgpack.decode((STORED / "state-1.msgpack").read_bytes())
     kept["pools"]["shop"]["seen"] = {
-        "open": {START_S: [HASHES["blake2b"]("open")]},
-        "recent": {HASHES["blake2b"]("a"): None},
+        "open": {START_S: [HASHES["blake2b"](b"open")]},
+        "recent": {HASHES["blake2b"](b"a"): None},
     }
     state = decode_state(upgraded(msgspec.msgpack.encode(kept), "transactions/0"))
     seen = state.pools["shop"].seen
