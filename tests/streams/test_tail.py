@@ -77,7 +77,8 @@ def test_a_missing_topic_is_named(written: Settings) -> None:
 
 
 @pytest.mark.timeout(90)
-def test_a_missing_broker_is_named() -> None:
+def test_a_missing_broker_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says where nobody answered and what to do."""
+    monkeypatch.setattr("streams.tail.BOOTSTRAP_MS_MAX", 300)
     with pytest.raises(UnavailableError, match=r"127\.0\.0\.1:1 .*--broker"):
         Tail(read({}, broker="127.0.0.1:1"), [FORECASTS.name])
