@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Literal
 
 import msgspec
+import numpy as np
 from xxhash import xxh3_64_intdigest
 
 RECENT_IDS_MAX = (
@@ -65,12 +66,13 @@ class Seen(msgspec.Struct):
             return True
         if self._is_recent(number):
             return False
-        self._remember([number])
+        self._remember(packed([number]))
         return True
 
     def close(self, bucket_start_s: float) -> None:
         """Move the ids of a closed bucket to the bounded rest."""
-        self._remember(sorted(self.open.pop(bucket_start_s, ())))
+        closed = self.open.pop(bucket_start_s, set())
+        self._remember(np.sort(np.fromiter(closed, "<u8", len(closed))).tobytes())
 
     def _is_recent(self, number: int) -> bool:
         wanted = number.to_bytes(_ID_BYTES, "little")
@@ -79,8 +81,8 @@ class Seen(msgspec.Struct):
             at = self.recent.find(wanted, at + 1)
         return at >= 0
 
-    def _remember(self, numbers: list[int]) -> None:
-        self.recent = (self.recent + packed(numbers))[-RECENT_IDS_MAX * _ID_BYTES :]
+    def _remember(self, ids: bytes) -> None:
+        self.recent = (self.recent + ids)[-RECENT_IDS_MAX * _ID_BYTES :]
 
 
 def packed(numbers: list[int]) -> bytes:
