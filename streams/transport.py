@@ -7,7 +7,7 @@ one's: what Faust does for each message costs more than what the fold does for e
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import faust
 from aiokafka.consumer import fetcher
 from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.structs import TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from faust.types.tuples import ConsumerMessage
@@ -78,8 +79,19 @@ class Batch(ConsumerMessage):
         return super().on_final_ack(consumer)
 
 
+class Assigned(driver.ConsumerRebalanceListener):
+    """Has nothing fetched of new partitions until it is known where to read on: it would be thrown away."""
+
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Pause them first."""
+        self._thread._ensure_consumer().pause(*assigned)  # noqa: SLF001  as the class we extend does
+        await super().on_partitions_assigned(assigned)
+
+
 class SnapshotConsumer(driver.Consumer):
     """A Faust consumer that reads input topics on from their shards' snapshots, in batches."""
+
+    RebalanceListener = Assigned
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,7 +157,12 @@ class SnapshotConsumer(driver.Consumer):
             offsets = {TP(*place): at for place, at in (await transport.shards.take_over(spans)).items()}
             await self.seek_wait(offsets)
             places.update(offsets)
+        await self._thread.call_thread(self._resume)
         return places
+
+    async def _resume(self) -> None:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001  as the class we extend does
+        consumer.resume(*consumer.paused())
 
 
 class SnapshotTransport(driver.Transport):

@@ -5,11 +5,16 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import AsyncMock, Mock
+from weakref import WeakKeyDictionary
 
 import pytest
 import redis
 from aiokafka import AIOKafkaProducer
+from faust.types import TP
 from kafka import KafkaAdminClient, TopicPartition
 
 from ops.stack.local import LocalStack
@@ -21,6 +26,7 @@ from streams.connections import kafka_options
 from streams.errors import ConfigurationError
 from streams.events import Clock, Heartbeat, PoolView, Unreadable, encode
 from streams.publishing import publish_catalog
+from streams.records import Records
 from streams.settings import Settings
 from streams.topics import TRANSACTIONS, WORKER_GROUP, partition_of
 from tests.streams.pools import DAY_S, START_S, sale, shop
@@ -107,6 +113,40 @@ def committed(settings: Settings, partition: int, *, at_least: int) -> bool:
         return False
     finally:
         admin.close()
+
+
+def test_records_fetched_before_a_rebalance_are_dropped_between_two_batches() -> None:
+    """They do not follow what the partition's next owner has folded, and that may be this worker again."""
+    place, other = TP(TRANSACTIONS.name, 0), TP(TRANSACTIONS.name, 1)
+    steps = [Records(range(at, at + 2), [5.0] * 2, [b"a"] * 2) for at in (0, 2, 4)]
+    app = SimpleNamespace(consumer_generation_id=1)
+    consumer = SimpleNamespace(app=app, _buffered=WeakKeyDictionary(), should_stop=False, flow_active=True)
+    consumer._wait_next_records = AsyncMock(return_value=({other: steps, place: steps}, {place}))
+    consumer._batch = partial(transport.SnapshotConsumer._batch, consumer)
+
+    async def read() -> list[tuple[TP, int, int]]:
+        found = []
+        async for tp, message in transport.SnapshotConsumer.getmany(consumer, 1.0):
+            found.append((tp, message.offset, message.generation_id))
+            app.consumer_generation_id = len(found)  # 2 when two were handed over
+        return found
+
+    assert asyncio.run(read()) == [(place, 1, 1), (place, 3, 1)]
+
+
+def test_nothing_is_fetched_of_new_partitions_until_it_is_known_where_to_read_on() -> None:
+    """They are paused before anybody else learns of them, and no more once they were sought."""
+    new = TopicPartition(TRANSACTIONS.name, 3)
+    thread = Mock(on_partitions_assigned=AsyncMock())
+    kafka = thread._ensure_consumer.return_value
+    asyncio.run(transport.Assigned(thread).on_partitions_assigned({new}))
+    kafka.paused.return_value = {new}
+    asyncio.run(transport.SnapshotConsumer._resume(SimpleNamespace(_thread=thread)))
+    told = [name for name, *_ in thread.mock_calls if name.rsplit(".", 1)[-1] in {"pause", "on_partitions_assigned"}]
+
+    assert told == ["_ensure_consumer().pause", "on_partitions_assigned"]
+    kafka.pause.assert_called_once_with(new)
+    kafka.resume.assert_called_once_with(new)
 
 
 def test_other_versions_than_those_tested_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
