@@ -149,6 +149,7 @@ class SnapshotConsumer(driver.Consumer):
         assert isinstance(transport, SnapshotTransport)
         places: dict[TP, int] = dict(await super().seek_to_committed())
         inputs = [tp for tp in self.assignment() if tp.topic in _INPUT_NAMES]
+        await asyncio.to_thread(transport.prepared)  # what is fetched then meets a worker that can fold it
         if inputs:
             starts = await self.earliest_offsets(*inputs)
             ends = await self.highwaters(*inputs)
@@ -170,17 +171,22 @@ class SnapshotTransport(driver.Transport):
 
     Consumer = SnapshotConsumer
 
-    def __init__(self, *args: Any, shards: Shards, partitions_of: PartitionsOf, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, shards: Shards, partitions_of: PartitionsOf, prepared: Callable[[], None], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.shards = shards
         self.partitions_of = partitions_of
+        self.prepared = prepared
 
 
-def install(app: faust.App, shards: Shards, partitions_of: PartitionsOf) -> None:
-    """Make `app` read its input topics on from `shards`.
+def install(app: faust.App, shards: Shards, partitions_of: PartitionsOf, prepared: Callable[[], None]) -> None:
+    """Make `app` read its input topics on from `shards`, once `prepared` has returned.
 
     `partitions_of` asks the broker: a consumer that has just rejoined its group may not know a topic's partitions yet.
     """
     check_versions()
     fetcher.MemoryRecords, fetcher.PartitionRecords = FetchedBytes, InputRecords
-    app.transport = SnapshotTransport(app.conf.broker_consumer, app, shards=shards, partitions_of=partitions_of)
+    app.transport = SnapshotTransport(
+        app.conf.broker_consumer, app, shards=shards, partitions_of=partitions_of, prepared=prepared
+    )

@@ -86,7 +86,8 @@ class WorkerApp(faust.App):
 
 def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     """Return the app of one worker; raise UnavailableError when Kafka or Redis does not answer."""
-    threading.Thread(target=_prepare, name="prepare", daemon=True).start()  # while Kafka is asked and the group joined
+    preparing = threading.Thread(target=_prepare, name="prepare", daemon=True)
+    preparing.start()  # while Kafka is asked and the group joined
     create_topics(settings)
     _check_redis(settings)
     app = WorkerApp(
@@ -117,7 +118,7 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
         count=health.count,
     )
     app.outputs = Outputs(settings)
-    install(app, shards, app.outputs.partitions)
+    install(app, shards, app.outputs.partitions, preparing.join)
     skips = SkipList(settings.data_dir / "snapshots" / SKIPS)
     attempts = Attempts(_folder(settings, ATTEMPTS), settings.worker_id, skips)
     views = Views(shards, store, health)
