@@ -4,9 +4,9 @@ Every family is one file with one class that keeps `Forecaster`, and one line in
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +16,7 @@ Covariates = tuple[tuple[str, float], ...]  # name and value as observed
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(msgspec.Struct, frozen=True):
     """Demand of one series in one closed period of event time.
 
     `value` is None when the period is missing: nothing was heard, so nothing may be learnt; it is never zero.
@@ -31,8 +30,7 @@ class Bucket:
     covariates: Covariates = ()  # as observed inside the period; an absent name is masked
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(msgspec.Struct, frozen=True):
     """The distribution of the next `horizon` periods as known after the last learnt bucket."""
 
     mean: Float64s  # (horizon,) units per period

@@ -19,7 +19,7 @@ _LEVELS = np.array(QUANTILE_LEVELS)
 Places = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one object a shape: told apart by that, not number by number
 class Plan:
     """The steps ahead whose residuals are kept, and where the forecasts that wait for their actual stand."""
 

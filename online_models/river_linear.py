@@ -18,6 +18,9 @@ from online_models.surprise import Surprise
 COVARIATES_MAX = 8  # names kept per series, first come
 UNKNOWN: Term = (0.0, 0.0, 0.0)  # of a feature not learnt yet
 
+Line = tuple[float, float, float, float]  # what a feature adds a unit and at zero, between which values
+NOTHING: Line = (0.0, 0.0, -math.inf, math.inf)
+
 
 class RiverLinear:
     """Season (level x profile) and a linear correction of it from lags, profile, level and covariates."""
@@ -62,55 +65,51 @@ class RiverLinear:
         terms, start = self._linear.terms()
         if "level" in terms:
             start += added(terms["level"], self._season.demand / scale)
-        first = start  # the next period is the only one whose covariates are known; masked afterwards
-        for name, observed in (self._covariates or {}).items():
-            first += added(terms.get(name, UNKNOWN), observed)
-        return self._straight(profile, scale, terms, start, first) or self._bent(profile, scale, terms, start, first)
+        known = [scale * start] * len(profile)
+        if self._covariates:  # they are known of the next period only; masked afterwards
+            known[0] += scale * sum([added(terms.get(name, UNKNOWN), one) for name, one in self._covariates.items()])
+        return self._straight(profile, scale, terms, known) or self._bent(profile, scale, terms, known)
 
-    def _bent(self, profile: list[float], scale: float, terms: Terms, start: float, first: float) -> list[float]:
+    def _bent(self, profile: list[float], scale: float, terms: Terms, known: list[float]) -> list[float]:
         """Return the path; what is forecast for one period is a lag of the later ones."""
         ratio = self._season.ratio
         base, shape = terms.get("base", UNKNOWN), terms.get("profile", UNKNOWN)
         lags = [(lag, terms[name]) for lag, name in self._lags if lag <= self._periods and name in terms]
         misses: list[float] = []  # in scales
         for step, value in enumerate(profile):
-            miss = (start if step else first) + added(base, ratio * value / scale) + added(shape, value / scale)
+            miss = known[step] / scale + added(base, ratio * value / scale) + added(shape, value / scale)
             for lag, term in lags:
                 miss += added(term, misses[step - lag] if step >= lag else self._miss(lag - step) / scale)
             misses.append(miss)
         return [ratio * value + scale * miss for value, miss in zip(profile, misses, strict=True)]
 
-    def _straight(
-        self, profile: list[float], scale: float, terms: Terms, start: float, first: float
-    ) -> list[float] | None:
-        """Return what `_bent` does in a quarter of its time; None where a feature meets a bound or a long lag recurs.
+    def _straight(self, profile: list[float], scale: float, terms: Terms, known: list[float]) -> list[float] | None:
+        """Return what `_bent` does in a third of its time; None where a short lag meets a bound or a long one recurs.
 
-        Within its bounds a feature adds along a line, and lines add up. All in units; not a number: a bound was met.
+        Within its bounds a feature adds along a line, and lines add up. All in units; `known` a period beforehand.
         """
         windows = self._windows(len(profile), terms)
         if windows is None:
             return None
         (day_term, days), (week_term, weeks) = windows
-        term_1, term_2 = terms.get("miss_1", UNKNOWN), terms.get("miss_2", UNKNOWN)
-        ratio, low, high = self._season.ratio, min(profile), max(profile)
-        base, base_0 = _line(terms.get("base", UNKNOWN), scale, ratio * low, ratio * high)
-        shape, shape_0 = _line(terms.get("profile", UNKNOWN), scale, low, high)
-        day, day_0 = _line(day_term, scale, min(days), max(days))
-        week, week_0 = _line(week_term, scale, min(weeks), max(weeks))
+        ratio, (weight, mean, per_deviation) = self._season.ratio, terms.get("base", UNKNOWN)
+        base_term = weight, mean / ratio, per_deviation * ratio  # of the profile, as a base is `ratio` of it
+        base, base_0, known = _along(base_term, profile, scale, known)
+        shape, shape_0, known = _along(terms.get("profile", UNKNOWN), profile, scale, known)
+        day, day_0, known = _along(day_term, days, scale, known)
+        week, week_0, known = _along(week_term, weeks, scale, known)
+        near, near_0, near_low, near_high = _line(terms.get("miss_1", UNKNOWN), scale)
+        next_to, next_to_0, next_to_low, next_to_high = _line(terms.get("miss_2", UNKNOWN), scale)
+        shape, at = base + shape, base_0 + shape_0 + day_0 + week_0 + near_0 + next_to_0
         last, before = self._miss(1), self._miss(2)
-        near, near_0 = _line(term_1, scale, last, last)
-        next_to, next_to_0 = _line(term_2, scale, min(last, before), max(last, before))
-        base, at_0 = ratio * base + shape, base_0 + shape_0 + day_0 + week_0 + near_0 + next_to_0
-        at, after = scale * first + at_0, scale * start + at_0
-        misses: list[float] = []
-        for value, a_day_ago, a_week_ago in zip(profile, days, weeks, strict=True):
-            miss = at + base * value + day * a_day_ago + week * a_week_ago + near * last + next_to * before
-            last, before, at = miss, last, after
+        misses = [before, last]
+        for one, value, a_day_ago, a_week_ago in zip(known, profile, days, weeks, strict=True):
+            miss = one + at + shape * value + day * a_day_ago + week * a_week_ago + near * last + next_to * before
+            before, last = last, miss
             misses.append(miss)
-        low, high = min(misses), max(misses)
-        if math.isnan(at_0 + _line(term_1, scale, low, high)[1] + _line(term_2, scale, low, high)[1]):
+        if max(misses) > min(near_high, next_to_high) or min(misses) < max(near_low, next_to_low):
             return None
-        return [ratio * value + miss for value, miss in zip(profile, misses, strict=True)]
+        return [ratio * value + miss for value, miss in zip(profile, misses[2:], strict=True)]
 
     def _windows(self, periods: int, terms: Terms) -> list[tuple[Term, list[float]]] | None:
         """Return two terms of long lags and their misses in each of the next periods; None where one would recur."""
@@ -175,14 +174,21 @@ def _lags(slots_per_day: int, slots_per_week: int) -> tuple[tuple[int, str], ...
     return tuple((lag, f"miss_{lag}") for lag in sorted({1, 2, slots_per_day, slots_per_week}))
 
 
-def _line(term: Term, scale: float, low: float, high: float) -> tuple[float, float]:
-    """Return by how much what a feature adds rises a unit, and what it adds at zero, units.
-
-    Not numbers if a bound is met between `low` and `high`, units.
-    """
+def _line(term: Term, scale: float) -> Line:
+    """Return the line along which a feature adds, all in units."""
     weight, mean, per_deviation = term
-    mean, bound = mean * scale, SCALED_MAX * scale
-    if (high - mean) * per_deviation > bound or (low - mean) * per_deviation < -bound:
-        return math.nan, math.nan
-    slope = weight * per_deviation
-    return slope, -slope * mean
+    if per_deviation == 0.0:
+        return NOTHING
+    mean, reach, slope = mean * scale, SCALED_MAX * scale / per_deviation, weight * per_deviation
+    return slope, -slope * mean, mean - reach, mean + reach
+
+
+def _along(term: Term, values: list[float], scale: float, known: list[float]) -> tuple[float, float, list[float]]:
+    """Return by how much what a feature adds rises a unit, what it adds at zero, and `known`.
+
+    Where a value meets a bound there is no line to go along: all that the feature adds is known then. All in units.
+    """
+    slope, at_zero, low, high = _line(term, scale)
+    if min(values) < low or max(values) > high:
+        return 0.0, 0.0, [one + scale * added(term, value / scale) for one, value in zip(known, values, strict=True)]
+    return slope, at_zero, known

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from online_models.base import Bucket
 from online_models.forecaster import forecasts
@@ -11,7 +12,7 @@ from streams.demand import ClosedBucket
 from streams.events import BucketClosed, Cut, Tick
 from streams.ledger import OVERDUE_LEAD_TIMES
 from streams.periods import Periods
-from streams.series import Series
+from streams.series import Series, say_all
 
 EXPIRY_PERIODS = 2  # a forecast is stale this many periods after it was made
 
@@ -39,8 +40,7 @@ class Closing:
         """Teach every series, then let all forecast together, and return what is told of each."""
         end_s, horizon = self.bucket.end_s, self.spec.horizon_periods
         expires_at_s = self.periods.shift(end_s, EXPIRY_PERIODS)
-        slots = [self.periods.slot_of_week(self.periods.shift(end_s, count)) for count in range(horizon)]
-        slot = self.periods.slot_of_week(self.bucket.start_s)
+        slot, *slots = _slots_of_week(self.periods, self.bucket.start_s, horizon + 1)
         observed = tuple((name, one.value("mean")) for name, one in sorted(self.bucket.content.covariates.items()))
         ordered = [series[one.id] for one in self.spec.resources]
         learnt = [
@@ -50,8 +50,8 @@ class Closing:
         before = [one.next_said for one in ordered]
         for one, bucket in zip(ordered, learnt, strict=True):
             one.learn(bucket)
-        for one, forecast in zip(ordered, forecasts([one.forecaster for one in ordered], slots), strict=True):
-            one.say(forecast, as_of_s=end_s, expires_at_s=expires_at_s)
+        said_now = forecasts([one.forecaster for one in ordered], slots)
+        say_all(ordered, said_now, as_of_s=end_s, expires_at_s=expires_at_s)
         return [
             BucketClosed(
                 pool_id=self.spec.pool_id,
@@ -100,3 +100,9 @@ class Closing:
             censored=resource.id in self.bucket.content.stock_outs or (on_hand is not None and on_hand <= 0),
             covariates=observed,
         )
+
+
+@lru_cache(maxsize=64)  # pools close the same periods at about the same time
+def _slots_of_week(periods: Periods, start_s: float, count: int) -> tuple[int, ...]:
+    """Return the places in the local week of `count` periods from the one that starts at `start_s` on."""
+    return tuple([periods.slot_of_week(periods.shift(start_s, step)) for step in range(count)])

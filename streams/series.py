@@ -1,7 +1,7 @@
 """One resource of a pool: its ledger and its forecaster. A closed bucket in, what was said and is said now out."""
 
 from collections.abc import Sequence
-from math import sqrt
+from math import dist, sqrt
 from typing import Any
 
 import msgspec
@@ -99,14 +99,13 @@ class Series:
             self._recent = [*self._recent[-(RECENT_BUCKETS_MAX - 1) :], bucket.value]
             self._moments = _moments(self._recent)
 
-    def say(self, forecast: Forecast | None, *, as_of_s: float, expires_at_s: float) -> None:
+    def say(self, said: SeriesForecast | None) -> None:
         """Keep what `forecaster` says after the last bucket."""
-        if forecast is None:
+        if said is None:
             self._forecast = self.next_said = None
             return
-        said = _wire(forecast, self.model, as_of_s, expires_at_s)
         self._forecast = encode(said)
-        self.next_said = said.mean[0], said.quantiles[0]
+        self.next_said = said.mean[0], tuple(said.quantiles[0])
 
     def said(self) -> Any:
         """Return the newest forecast as it is written, JSON already, where readers get a `SeriesForecast` or None."""
@@ -132,7 +131,7 @@ def _moments(values: Sequence[float]) -> tuple[float, float]:
     if not values:
         return 0.0, 0.0
     mean = sum(values) / len(values)
-    return mean, sqrt(sum((value - mean) ** 2 for value in values) / len(values))
+    return mean, dist(values, [mean] * len(values)) / sqrt(len(values))
 
 
 def _forecaster(spec: PoolSpec, resource: ResourceSpec) -> SeriesForecaster:
@@ -144,19 +143,31 @@ def _forecaster(spec: PoolSpec, resource: ResourceSpec) -> SeriesForecaster:
     )
 
 
-def _wire(said: Forecast, model: str, as_of_s: float, expires_at_s: float) -> SeriesForecast:
-    assert said.quantiles.shape[1] == len(QUANTILE_LEVELS)
-    numbers = np.concatenate((said.mean, said.quantiles.ravel(), said.lead_quantiles)).round(DECIMALS).tolist()
-    periods, levels = said.quantiles.shape
-    rows = [tuple(numbers[at : at + levels]) for at in range(periods, len(numbers), levels)]
-    return SeriesForecast(
-        model=model,
-        version=str(STATE_VERSION),
-        as_of_s=as_of_s,
-        expires_at_s=expires_at_s,
-        error=round(said.error, DECIMALS),
-        buckets_learnt=said.count,
-        mean=tuple(numbers[:periods]),
-        quantiles=tuple(rows[:-1]),
-        lead_quantiles=rows[-1],
-    )
+def say_all(
+    series: Sequence[Series], forecasts: Sequence[Forecast | None], *, as_of_s: float, expires_at_s: float
+) -> None:
+    """Let each of a pool's series keep its forecast. Rounded all at once: NumPy takes a microsecond a call.
+
+    Its numbers stay lists: as it is only written, tuples of them would be made for nothing.
+    """
+    made = [one for one in forecasts if one is not None]
+    arrays = [(one.mean, one.quantiles, one.lead_quantiles) for one in made]
+    numbers = zip(*[np.array(alike).round(DECIMALS).tolist() for alike in zip(*arrays, strict=True)], strict=True)
+    for one, forecast in zip(series, forecasts, strict=True):
+        if forecast is None:
+            one.say(None)
+            continue
+        mean, quantiles, lead_quantiles = next(numbers)
+        assert len(lead_quantiles) == len(QUANTILE_LEVELS)
+        said = SeriesForecast(
+            model=one.model,
+            version=str(STATE_VERSION),
+            as_of_s=as_of_s,
+            expires_at_s=expires_at_s,
+            error=round(forecast.error, DECIMALS),
+            buckets_learnt=forecast.count,
+            mean=mean,
+            quantiles=quantiles,
+            lead_quantiles=lead_quantiles,
+        )
+        one.say(said)

@@ -1,9 +1,8 @@
 """Names and states that are none get one clear message."""
 
-from dataclasses import replace
-
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from online_models import checks, registry
 from online_models.base import Bucket, Forecast

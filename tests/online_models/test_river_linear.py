@@ -20,10 +20,14 @@ def _taught(slots_per_week: int, periods: int) -> RiverLinear:
     return model
 
 
-@pytest.mark.parametrize("slots_per_week", [7, 168, 672])
-def test_the_path_is_what_river_predicts_step_by_step(slots_per_week: int) -> None:
-    """Features rebuilt and River asked at every step, its answer put into the lags: the same means to 1e-12."""
-    periods = 3 * slots_per_week + 100
+@pytest.mark.parametrize(
+    ("slots_per_week", "periods"), [(7, 121), (168, 28), (168, 30), (168, 604), (672, 100), (672, 2116)]
+)
+def test_the_path_is_what_river_predicts_step_by_step(slots_per_week: int, periods: int) -> None:
+    """Features rebuilt and River asked at every step, its answer put into the lags: the same means to 1e-12.
+
+    Young models too: they have seen so little that the hours ahead lie beyond the bounds of their features.
+    """
     model = _taught(slots_per_week, periods)
     slots = [(periods + step) % slots_per_week for step in range(12)]
     path = model.path(slots)
@@ -39,7 +43,7 @@ def test_the_path_is_what_river_predicts_step_by_step(slots_per_week: int) -> No
             "profile": model._season.at(slot) / scale,
             "level": model._season.demand / scale,
         }
-        features |= {f"miss_{lag}": ring[(now + step - lag) % slots_per_week] for lag, _ in model._lags}
+        features |= {f"miss_{lag}": ring[(now + step - lag) % slots_per_week] for lag, _ in model._lags if lag <= now}
         features |= (model._covariates or {}) if step == 0 else {}
         correction = model._linear.predict(features)
         ring[(now + step) % slots_per_week] = correction
