@@ -104,7 +104,7 @@ def measure(folder: Path, run_s: float) -> list[Figure]:
         everyone = family(psutil.Process(process.pid))
         ports = {one.laddr.port for who in everyone for one in who.net_connections() if one.status == "LISTEN"}
         whole_mb, worker_mb = resident_mb(everyone), resident_mb(everyone, "ops.cli worker")
-        end_s = ended(process)
+        end_s = ended(process, said)
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -120,11 +120,15 @@ def measure(folder: Path, run_s: float) -> list[Figure]:
     ]
 
 
-def ended(process: "subprocess.Popen[bytes]") -> float:
-    """Press Ctrl-C and return how long it took."""
+def ended(process: "subprocess.Popen[bytes]", said: Path) -> float:
+    """Press Ctrl-C and return how many seconds the demo took to end; if it does not, end with its words in `said`."""
     pressed_s = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
-    process.wait(GONE_S_MAX)
+    try:
+        process.wait(GONE_S_MAX)
+    except subprocess.TimeoutExpired:
+        text = said.read_text()[-2000:]
+        raise SystemExit(f"{GONE_S_MAX:.0f} s after Ctrl-C the demo still runs; it said: {text}") from None
     return time.monotonic() - pressed_s
 
 
