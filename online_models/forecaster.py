@@ -5,13 +5,14 @@ Every family says only how the mean moves (`Mean`); what all families promise is
 
 import functools
 import math
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 
-from online_models.base import Bucket, Covariates, Float64s, Forecast
+from online_models.base import Bucket, Covariates, Forecast
 from online_models.calibration import Calibration
 from online_models.quantiles import ResidualQuantiles, quantiles_together
 
@@ -85,7 +86,9 @@ class SeriesForecaster:
         self.count = 0
         self._slot_of_week: int | None = None  # of the last bucket
         self._restored = False  # and the path not yet computed again: nobody may ask for it before the next bucket
-        self._path: Float64s | None = None  # centres of the next periods, horizon or lead, as said after that bucket
+        self._path: array[float] | None = (
+            None  # centres of the next periods, horizon or lead, as said after that bucket
+        )
 
     def learn(self, bucket: Bucket) -> None:
         """Learn from the next bucket of the series; buckets come in order, missing ones included."""
@@ -109,7 +112,7 @@ class SeriesForecaster:
         path = self.path(wanted)
         if path is None or not wanted:
             return None
-        means = path[: len(wanted)] * self.calibration.ratio
+        means = np.frombuffer(path)[: len(wanted)] * self.calibration.ratio
         np.minimum(means, self.ceiling, out=means)
         bands = self.residuals.quantiles(path, len(wanted), self.error, self.ceiling)
         return Forecast(means, bands[:-1], bands[-1], self.error, self.count)
@@ -140,7 +143,7 @@ class SeriesForecaster:
         if self._restored:
             self._look_ahead()
         if self._path is not None and slot_of_week == self._ahead()[0]:
-            return self._path.item(0)
+            return self._path[0]
         path = self._means((slot_of_week,))
         return None if path is None else path[0]
 
@@ -155,7 +158,7 @@ class SeriesForecaster:
     def _look_ahead(self) -> list[float] | None:
         """Compute the path anew, keep it and return it."""
         path = self._means(self._ahead())
-        self._path = None if path is None else np.array(path)
+        self._path = None if path is None else array("d", path)
         self._restored = False
         return path
 
@@ -171,7 +174,7 @@ class SeriesForecaster:
         """Return what no forecast of one period may exceed, units."""
         return LARGEST_TIMES * self._largest
 
-    def path(self, slots_of_week: tuple[int, ...]) -> Float64s | None:
+    def path(self, slots_of_week: tuple[int, ...]) -> "array[float] | None":
         """Return the centres of the next periods, `slots_of_week` or as far as the lead, or None before they are known.
 
         Slots other than the expected ones: the clocks change, or a longer horizon than agreed is asked for.
@@ -183,7 +186,7 @@ class SeriesForecaster:
         slots_per_week, _, lead_periods = self._shape
         rest = _following(slots_of_week[-1], max(lead_periods - len(slots_of_week), 0), slots_per_week)
         path = self._means(slots_of_week + rest)
-        return None if path is None else np.array(path)
+        return None if path is None else array("d", path)
 
     def _ahead(self) -> tuple[int, ...]:
         """Return the slots of the week of the path; none before the first bucket."""
@@ -197,7 +200,7 @@ def forecasts(forecasters: Sequence[SeriesForecaster], slots_of_week: Sequence[i
     """Return what each forecaster's `forecast` would, bit for bit, in a fraction of the time for a pool of many."""
     wanted = tuple(slots_of_week)
     found: list[Forecast | None] = [None] * len(forecasters)
-    groups: dict[tuple[Any, ...], list[tuple[int, SeriesForecaster, Float64s]]] = {}
+    groups: dict[tuple[Any, ...], list[tuple[int, SeriesForecaster, array[float]]]] = {}
     for place, one in enumerate(forecasters):
         path = one.path(wanted)
         if path is not None and wanted:
@@ -213,13 +216,12 @@ def forecasts(forecasters: Sequence[SeriesForecaster], slots_of_week: Sequence[i
     return found
 
 
-def _together(group: Sequence[tuple[int, SeriesForecaster, Float64s]], periods: int) -> Iterator[Forecast]:
+def _together(group: Sequence[tuple[int, SeriesForecaster, "array[float]"]], periods: int) -> Iterator[Forecast]:
     series = [one for _, one, _ in group]
-    paths = np.array([path for _, _, path in group])
-    ceilings = np.array([one.ceiling for one in series])
-    errors = np.array([one.error for one in series])
+    paths = np.frombuffer(b"".join([path for _, _, path in group])).reshape(len(group), -1)
+    ceilings, errors, ratios = np.array([(one.ceiling, one.error, one.calibration.ratio) for one in series]).T
     bands = quantiles_together([one.residuals for one in series], paths, periods, errors, ceilings)
-    means = paths[:, :periods] * np.array([one.calibration.ratio for one in series])[:, None]
+    means = paths[:, :periods] * ratios[:, None]
     np.minimum(means, ceilings[:, None], out=means)
     for row, one in enumerate(series):
         yield Forecast(means[row], bands[row, :-1], bands[row, -1], one.error, one.count)

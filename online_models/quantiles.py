@@ -89,20 +89,21 @@ class ResidualQuantiles:
         first, _ = self.plan.waits[-1]
         waiting[first + last % lead_periods] = sum(said[:lead_periods])
 
-    def quantiles(self, path: Float64s, periods: int, error: float, largest: float) -> Float64s:
+    def quantiles(self, path: Sequence[float], periods: int, error: float, largest: float) -> Float64s:
         """Return what `quantiles_together` does, of one series: (periods + 1, levels)."""
         centres = np.empty((periods + 1, 1))
         centres[:-1, 0] = path[:periods]
-        centres[-1, 0] = sum(path[: len(self._actuals)].tolist())
+        centres[-1, 0] = sum(path[: len(self._actuals)])
         rings = np.frombuffer(bytearray(self.rings), dtype=np.float32)
         return _bands(rings, centres, (self.plan, self.kept), error, largest)
 
     @property
     def kept(self) -> tuple[int, ...]:
         """Return how many residuals are kept of each knot, and last of the lead periods."""
-        if min(self._counts) >= RING:
+        counts = self._counts
+        if min(counts) >= RING:
             return self.plan.full
-        return tuple([min(count, RING) for count in self._counts])
+        return tuple(counts) if max(counts) <= RING else tuple([min(count, RING) for count in counts])
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -154,6 +155,21 @@ def _bands(
     Sorts the rings in place.
     """
     plan, kept = shape
+    if max(kept) < TRUSTED:  # a young series: nothing of the rings would be left
+        out = np.empty((*centres.shape[:-1], len(NORMAL_Z)))
+    else:
+        out = _by_residuals(rings, centres, shape)
+    if min(kept) < TRUSTED:
+        _guess_untrusted(out, centres, shape, errors)
+    np.maximum(out, 0.0, out=out)
+    steps, lead = out[..., :-1, :], out[..., -1:, :]
+    np.minimum(steps, largest, out=steps)
+    np.minimum(lead, largest * plan.waits[-1][1], out=lead)
+    return out
+
+
+def _by_residuals(rings: Float32s, centres: Float64s, shape: tuple[Plan, tuple[int, ...]]) -> Float64s:
+    plan, kept = shape
     rings.reshape(-1, RING).sort(axis=1)
     low, high, share = levels_among(kept)
     below = rings.take(low, axis=-1)
@@ -166,12 +182,6 @@ def _bands(
     out += before
     out *= spread_unit(centres)
     out += centres
-    if min(kept) < TRUSTED:
-        _guess_untrusted(out, centres, shape, errors)
-    np.maximum(out, 0.0, out=out)
-    steps, lead = out[..., :-1, :], out[..., -1:, :]
-    np.minimum(steps, largest, out=steps)
-    np.minimum(lead, largest * plan.waits[-1][1], out=lead)
     return out
 
 

@@ -152,12 +152,12 @@ def say_all(
     """
     made = [one for one in forecasts if one is not None]
     arrays = [(one.mean, one.quantiles, one.lead_quantiles) for one in made]
-    numbers = zip(*[np.array(alike).round(DECIMALS).tolist() for alike in zip(*arrays, strict=True)], strict=True)
+    numbers = zip(*[np.array(alike).round(DECIMALS) for alike in zip(*arrays, strict=True)], strict=True)
     for one, forecast in zip(series, forecasts, strict=True):
         if forecast is None:
             one.say(None)
             continue
-        mean, quantiles, lead_quantiles = next(numbers)
+        mean, quantiles, lead_quantiles = [one.tolist() for one in next(numbers)]
         assert len(lead_quantiles) == len(QUANTILE_LEVELS)
         said = SeriesForecast(
             model=one.model,
