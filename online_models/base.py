@@ -16,7 +16,7 @@ Covariates = tuple[tuple[str, float], ...]  # name and value as observed
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 
 
-class Bucket(msgspec.Struct, frozen=True):
+class Bucket(msgspec.Struct, frozen=True, gc=False):
     """Demand of one series in one closed period of event time.
 
     `value` is None when the period is missing: nothing was heard, so nothing may be learnt; it is never zero.
@@ -30,7 +30,7 @@ class Bucket(msgspec.Struct, frozen=True):
     covariates: Covariates = ()  # as observed inside the period; an absent name is masked
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class Forecast(msgspec.Struct, frozen=True, gc=False):
     """The distribution of the next `horizon` periods as known after the last learnt bucket."""
 
     mean: Float64s  # (horizon,) units per period

@@ -8,27 +8,29 @@ from online_models.base import Bucket
 from online_models.river_linear import COVARIATES_MAX, RiverLinear
 
 
-def _taught(slots_per_week: int, periods: int) -> RiverLinear:
+def _taught(slots_per_week: int, periods: int, *, spike: float = 0.0) -> RiverLinear:
+    """Return a model of demand that carries over; the last period's is higher by `spike`."""
     rng = np.random.default_rng(3)
     shape = 50 + 40 * np.sin(np.arange(slots_per_week) * 2 * np.pi * 7 / slots_per_week)
     model = RiverLinear(slots_per_week)
     noise = 0.0
     for place in range(periods):
         noise = 0.8 * noise + float(rng.normal(0, 4))
-        value = max(float(shape[place % slots_per_week] + noise), 0.0)
+        value = max(float(shape[place % slots_per_week] + noise), 0.0) + spike * (place == periods - 1)
         model.learn(place % slots_per_week, value, None, (("rain", float(rng.normal())),))
     return model
 
 
+@pytest.mark.parametrize("spike", [0.0, 1000.0])
 @pytest.mark.parametrize(
     ("slots_per_week", "periods"), [(7, 121), (168, 28), (168, 30), (168, 604), (672, 100), (672, 2116)]
 )
-def test_the_path_is_what_river_predicts_step_by_step(slots_per_week: int, periods: int) -> None:
+def test_the_path_is_what_river_predicts_step_by_step(slots_per_week: int, periods: int, spike: float) -> None:
     """Features rebuilt and River asked at every step, its answer put into the lags: the same means to 1e-12.
 
-    Young models too: they have seen so little that the hours ahead lie beyond the bounds of their features.
+    Beyond the bounds of features too: young models have not seen such hours as lie ahead, none has seen such a spike.
     """
-    model = _taught(slots_per_week, periods)
+    model = _taught(slots_per_week, periods, spike=spike)
     slots = [(periods + step) % slots_per_week for step in range(12)]
     path = model.path(slots)
     assert path is not None
