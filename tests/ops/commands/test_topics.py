@@ -1,5 +1,7 @@
 """`headgate topics`: made, compared, measured, on a real broker."""
 
+import time
+
 import pytest
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
@@ -31,6 +33,8 @@ def test_a_topic_with_other_retention_or_partitions_is_named(stack: LocalStack, 
     admin = KafkaAdminClient(bootstrap_servers=stack.broker)
     try:
         admin.create_partitions({"ticks": 9})
+        while len(admin.describe_topics(["ticks"])[0]["partitions"]) < 9:  # the broker tells a moment later
+            time.sleep(0.05)
     finally:
         admin.close()
 
