@@ -75,7 +75,8 @@ class Ingest:
                     return
                 held.folded += held.shard.next_offset - before
                 held.end_offset = max(held.end_offset, held.shard.next_offset)
-                self.views.changed(effects.touched, (topic, partition), urgent=bool(effects.closed))
+                closed = {one.pool_id for one in effects.closed}
+                self.views.changed(effects.touched, (topic, partition), urgent=closed)
                 try:
                     await self._carry_out(effects)
                 except BaseException:  # also cancellation: the state is ahead of its effects: it must never be sealed

@@ -15,7 +15,7 @@ from streams.shards import Shards
 
 log = logging.getLogger(__name__)
 
-INTERVAL_S = 0.5  # how long a view may wait that only counts have changed; what closed a bucket is written at once
+INTERVAL_S = 1.0  # how long a view may wait that only counts have changed; what closed a bucket is written at once
 LOST_INTERVAL_S = 1.0  # how often Redis is asked whether it still has what was written
 RETRY_S = 0.2  # pause after Redis did not take views
 READY_S_MAX = 0.25  # how long a tick waits for its view; later it is decided with the reason "stale"
@@ -30,6 +30,7 @@ class Views:
         self._store = store
         self._health = health
         self._unwritten: dict[str, tuple[str, int]] = {}  # pool -> its shard
+        self._urgent: set[str] = set()  # those of them that closed a bucket, or that somebody waits for
         self._under_way: dict[str, tuple[str, int]] = {}  # being written now
         self._wanted = asyncio.Event()  # somebody waits, or a bucket was closed
         self._written = asyncio.Condition()
@@ -37,14 +38,16 @@ class Views:
         self._known: set[tuple[str, int]] = set()  # shards whose views were all written since they came here
         self._answers = True  # whether Redis took the last write
 
-    def changed(self, pool_ids: set[str], place: tuple[str, int], *, urgent: bool) -> None:
-        """Have the views of `pool_ids` written: at once, or with the next ones."""
+    def changed(self, pool_ids: set[str], place: tuple[str, int], *, urgent: set[str]) -> None:
+        """Have the views of `pool_ids` written: those that are `urgent` at once, the others within `INTERVAL_S`."""
         self._unwritten |= dict.fromkeys(pool_ids, place)
         if urgent:
+            self._urgent |= urgent
             self._wanted.set()
 
     async def ready(self, pool_ids: set[str]) -> None:
         """Return when the views of `pool_ids` are written, or it is not worth waiting: Redis is away or slow."""
+        self._urgent |= pool_ids & self._unwritten.keys()
         self._wanted.set()
         async with self._written:
             waiting = self._written.wait_for(lambda: not self._answers or self._has_all(pool_ids))
@@ -53,23 +56,23 @@ class Views:
             except TimeoutError:
                 self._health.count("redis:slow")
 
-    async def write(self) -> None:
-        """Write every view that has changed; while Redis is away they wait, and nothing else does."""
+    async def write(self, *, urgent_only: bool = False) -> None:
+        """Write every view that has changed, or is urgent; while Redis is away they wait, and nothing else does."""
         async with self._writing:
-            await self._write()
+            await self._write(urgent_only=urgent_only)
 
-    async def _write(self) -> None:
+    async def _write(self, *, urgent_only: bool) -> None:
         self._wanted.clear()
-        while self._unwritten:
-            for _ in range(min(PORTION, len(self._unwritten))):
-                pool_id, place = self._unwritten.popitem()
-                self._under_way[pool_id] = place
+        while waiting := [name for name in self._unwritten if not urgent_only or name in self._urgent]:
+            self._under_way = {pool_id: self._unwritten.pop(pool_id) for pool_id in waiting[:PORTION]}
+            self._urgent.difference_update(self._under_way)
             try:
                 await self._store.write(self._views())
                 answers = True
             except UnavailableError as error:
                 answers = False
                 self._unwritten |= self._under_way
+                self._urgent.update(self._under_way)
                 self._health.count("redis:unavailable")
                 log.warning("%s; %d views wait", error, len(self._unwritten))
             self._under_way = {}
@@ -86,15 +89,21 @@ class Views:
             return  # `write` tells it
         for place, held in self._shards.held.items():
             if place not in self._known:
-                self.changed(set(held.shard.pool_ids()), place, urgent=True)
+                everyone = set(held.shard.pool_ids())
+                self.changed(everyone, place, urgent=everyone)
         self._known = set(self._shards.held)
 
     async def run(self) -> None:
         """Write for as long as the worker runs."""
+        now_s = asyncio.get_running_loop().time
+        due_s = now_s()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), INTERVAL_S)
-            await self.write()
+                await asyncio.wait_for(self._wanted.wait(), max(due_s - now_s(), 0.0))
+            is_due = now_s() >= due_s
+            await self.write(urgent_only=not is_due)
+            if is_due:
+                due_s = now_s() + INTERVAL_S
             if not self._answers:
                 await asyncio.sleep(RETRY_S)
 
