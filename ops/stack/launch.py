@@ -37,7 +37,7 @@ def with_retry(start: Callable[[], Started]) -> Started:
 def wait_for(child: Child, port: int, timeout_s: float, ready: Callable[[int], bool] | None = None) -> None:
     """Return when `child` is `ready` (default: listens) on `port`; raise with the end of its log when it dies first."""
     deadline_s = time.monotonic() + timeout_s
-    while not (ready or answers)(port):
+    while not ((ready or answers)(port) and listens(child.pid, port)):
         if child.exit_status is not None:
             raise _death(child, port)
         if time.monotonic() > deadline_s:
@@ -47,6 +47,15 @@ def wait_for(child: Child, port: int, timeout_s: float, ready: Callable[[int], b
                 f"{child.log_tail()}"
             )
         time.sleep(POLL_S)
+
+
+def listens(pid: int, port: int) -> bool:
+    """Return whether it is this process that listens on `port`: else it is whoever took the port."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.Error:  # it has ended
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
 
 
 def _death(child: Child, port: int) -> Exception:

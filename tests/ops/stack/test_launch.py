@@ -34,20 +34,20 @@ def test_a_taken_port_is_named_with_its_option():
 
 
 def test_a_lost_race_for_a_port_is_run_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Somebody takes the free port before Valkey does: it is started again on the next one."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        lost = taken.getsockname()[1]
+    """Another Valkey takes the free port first and answers there: ours is started again on the next one."""
+    thief = valkey.Valkey(tmp_path / "thief", tmp_path / "thief.log")
+    server = valkey.Valkey(tmp_path / "ours", tmp_path / "ours.log")
+    thief.start()
+    try:
         won = ports.free_ports(1)
-        offers = iter([[lost], won])
+        offers = iter([[thief.port], won])
         monkeypatch.setattr(valkey, "free_ports", lambda _number: next(offers))
-        monkeypatch.setattr(launch, "answers", lambda port: port != lost and ports.answers(port))
-        server = valkey.Valkey(tmp_path, tmp_path / "valkey.log")
         server.start()
-        try:
-            assert server.port == won[0]
-            assert psutil.Process(server.child.pid).net_connections()[0].laddr.ip == "127.0.0.1"
-        finally:
-            server.stop()
+        assert server.port == won[0]
+        assert psutil.Process(server.child.pid).net_connections()[0].laddr.ip == "127.0.0.1"
+    finally:
+        server.stop()
+        thief.stop()
 
 
 def test_a_server_that_dies_at_once_shows_the_end_of_its_log(tmp_path: Path):
