@@ -27,6 +27,7 @@ from streams.settings import Settings
 
 CHECK_S = 0.5
 REPORT_S_MAX = 15.0  # who presses Ctrl-C does not wait longer; `headgate report` takes its time
+REPORT_END_S_MAX = 3.0
 TUNE_AFTER_ACTIONS = 400  # some days in, when the first ones have been looked at
 TUNE_WORDS = ("report", "--tune")
 TRAFFIC_WORDS = ("feed", "traffic", "--from", "2018-05-01")  # two months to learn from, then an hour a second
@@ -123,8 +124,7 @@ class Demo:
         except KeyboardInterrupt:
             self.tell("No report.")
         finally:
-            process.terminate()
-            process.wait()
+            end(process)
 
     def stop_extras(self) -> None:
         """End the motorway's feed and the tuning, if they were started."""
@@ -174,6 +174,16 @@ def announcement(settings: Settings, console: Running) -> str:
             "Ctrl-C ends everything and prints the report.",
         )
     )
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """End a process; one that does not end when told is killed: multiprocessing's pools can hang when interrupted."""
+    process.terminate()
+    try:
+        process.wait(REPORT_END_S_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _child(name: str, words: Sequence[str], settings: Settings) -> Child:
