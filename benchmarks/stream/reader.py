@@ -2,10 +2,12 @@
 
 A process of its own, so that nobody else's work delays what it notes. It follows keyspace notifications: it is told of
 each write of a view and looks what the view holds. What that takes is measured by writes of its own. A line on standard
-input asks for all that was seen so far, as JSON on one line of standard output; the end of the input ends it.
+input asks for all that was seen so far, as JSON on one line of standard output; the end of the input ends it, and so
+does a Redis that cannot be followed.
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -65,9 +67,8 @@ def reading(url: str) -> Iterator[Reader]:
         reader.seen()
         yield reader
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(10.0)
+        process.kill()  # it has nothing to put away
+        process.wait()
 
 
 class _Follower:
@@ -107,12 +108,9 @@ async def _serve(url: str) -> None:
     client = redis.asyncio.Redis.from_url(url)
     follower = _Follower(client)
     tasks = [asyncio.create_task(follower.follow()), asyncio.create_task(follower.probe())]
-    while await asyncio.to_thread(sys.stdin.readline):
+    while await asyncio.to_thread(sys.stdin.readline) and not any(task.done() for task in tasks):
         print(msgspec.json.encode(follower.seen).decode(), flush=True)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    await client.aclose()
+    os._exit(0)  # a subscription that is cancelled while it begins may never let go
 
 
 if __name__ == "__main__":
