@@ -177,7 +177,7 @@ class PlainBooking:
             lane.booked += 1
             if accumulator is None:
                 accumulator = lane.series[resource_id] = Accumulator()
-            accumulator.total += value
+            accumulator.total += value  # these lines are `Accumulator.add`, whose call would cost as much again
             accumulator.count += 1
             if value > accumulator.maximum:  # noqa: PLR1730  every event pays for a call of max
                 accumulator.maximum = value
