@@ -37,9 +37,9 @@ class Result:
 
 
 def shares(cases: Sequence[Case], faults: int) -> list[int]:
-    """Return how many of `faults` each case gets: by weight, at least one each."""
+    """Return how many of `faults` each case gets: by weight, rounded up, so that all together are no fewer."""
     whole = sum(case.weight for case in cases)
-    return [max(round(faults * case.weight / whole), 1) for case in cases]
+    return [math.ceil(faults * case.weight / whole) for case in cases]
 
 
 def run(cases: Sequence[Case], faults: int, folder: Path, seed: int, tell: Callable[[str], None]) -> list[Result]:

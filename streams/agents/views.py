@@ -6,6 +6,7 @@ What waits is a set of pools, not of views: a pool that changes ten times before
 import asyncio
 import contextlib
 import logging
+from itertools import islice
 
 from streams.errors import UnavailableError
 from streams.events import PoolView
@@ -63,9 +64,11 @@ class Views:
 
     async def _write(self, *, urgent_only: bool) -> None:
         self._wanted.clear()
-        while waiting := [name for name in self._unwritten if not urgent_only or name in self._urgent]:
-            self._under_way = {pool_id: self._unwritten.pop(pool_id) for pool_id in waiting[:PORTION]}
-            self._urgent.difference_update(self._under_way)
+        while waiting := self._urgent if urgent_only else self._unwritten:
+            self._under_way = {pool_id: self._unwritten[pool_id] for pool_id in islice(waiting, PORTION)}
+            for pool_id in self._under_way:
+                del self._unwritten[pool_id]
+                self._urgent.discard(pool_id)
             try:
                 await self._store.write(self._views())
                 answers = True

@@ -15,7 +15,7 @@ from benchmarks.chaos.garbage import garbage
 from benchmarks.chaos.load import hour_of, opening, pool_ids
 from benchmarks.chaos.oracle import Oracle
 from benchmarks.chaos.proxy import Proxy
-from benchmarks.chaos.run import Result
+from benchmarks.chaos.run import Result, shares
 from benchmarks.chaos.stage import catalog
 from benchmarks.chaos.table import page
 from benchmarks.chaos.verdict import Outputs, Verdict, complete, judge
@@ -178,3 +178,12 @@ def test_the_table_has_a_row_for_each_case_that_ran() -> None:
     assert "| 3 | 100 | 1 | 0 | 0 | 3.0 s | 4.0 s | 1.00 s | 0.100 s |" in made
     assert made.count("\n| **") == 1
     assert made.endswith("All together: 3 faults, 1 events wrong.\n")
+
+
+def test_no_fewer_faults_are_done_than_asked_for() -> None:
+    """Each case gets its share by weight, and rounding takes none away."""
+    for faults in (1, 27, 200, 2000):
+        shared = shares(list(CASES), faults)
+
+        assert sum(shared) >= faults
+        assert min(shared) >= 1
