@@ -7,6 +7,7 @@ snapshot is sealed only when Kafka has acknowledged every effect below its `next
 import asyncio
 import logging
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import faust
@@ -99,15 +100,22 @@ class Ingest:
             self._health.count("snapshots")
 
     async def snapshot_due(self) -> None:
-        """Seal what has moved on, each partition once an interval; large states less often: taking them costs time."""
-        cost_s = sum(held.state_s for held in self._shards.held.values())
+        """Seal what has moved on, each partition once an interval; large states less often: taking them costs time.
+
+        Those that have waited longest come first, and no more at once than keeps all within the interval: sealed one
+        after the other, they would hold up what is folded meanwhile.
+        """
+        held = self._shards.held
+        cost_s = sum(one.state_s for one in held.values())
         interval_s = max(self._interval_s, min(cost_s / SNAPSHOT_RATIO_MAX, SNAPSHOT_STRETCH_S_MAX))
-        for topic, partition in list(self._shards.held):
-            held = self._shards.held.get((topic, partition))
-            if held is None or held.shard.next_offset == held.snapshot_offset:
-                continue
-            if held.tried_wall_s is None or self._wall_s() - held.tried_wall_s >= interval_s:
-                await self.snapshot(topic, partition)
+        until_s = self._wall_s() - interval_s
+        due = [
+            (one.tried_wall_s or 0.0, place)
+            for place, one in held.items()
+            if one.snapshot_offset != one.shard.next_offset and (one.tried_wall_s or 0.0) <= until_s
+        ]
+        for _, place in sorted(due)[: ceil(len(held) * SNAPSHOT_CHECK_S / interval_s)]:
+            await self.snapshot(*place)
 
     async def release(self, topic: str, partition: int) -> None:
         """Seal and let go of a partition that another worker is about to own, and whose views it will write."""

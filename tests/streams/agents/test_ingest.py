@@ -134,3 +134,25 @@ async def test_states_that_take_long_are_sealed_less_often(tmp_path: Path) -> No
                 break
 
     assert sealed == [4.1, 10.1, 25.1]
+
+
+@pytest.mark.asyncio
+async def test_partitions_are_sealed_in_turns(tmp_path: Path) -> None:
+    """All at once they would hold the stream up for as long as all take; the one that waited longest comes first."""
+    shards = Shards(MemorySnapshots())
+
+    async def take(_topic: str) -> None:
+        """Take every message."""
+
+    ingest = ingest_of(shards, tmp_path, take)
+    for partition in range(16):
+        shards.assign("transactions", partition, partitions=16, start_offset=0, end_offset=0)
+        held = shards.held["transactions", partition]
+        held.snapshot_offset, held.tried_wall_s = -1, WALL_S - 10.0 - partition
+    sealed: list[set[int]] = []
+    while sum(map(len, sealed)) < 16:
+        await ingest.snapshot_due()
+        sealed.append({place for (_, place), held in shards.held.items() if held.tried_wall_s == WALL_S})
+        sealed[-1] -= set().union(*sealed[:-1])
+
+    assert sealed == [{15 - 2 * turn, 14 - 2 * turn} for turn in range(8)]  # within the 4 s of an interval
