@@ -5,6 +5,7 @@ Faust gives consumer groups, assignment and rebalancing; state, outputs and fenc
 
 import gc
 import logging
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,7 @@ from streams.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
+CRASH_STATUS = 75  # EX_TEMPFAIL of sysexits.h: it could not go on, and its log says why; a supervisor starts it again
 SESSION_TIMEOUT_S = 6.0  # how long a dead worker's partitions wait for their next owner
 HEARTBEAT_S = 2.0
 BUFFERED_MESSAGES_MAX = 16  # fetched and not yet folded: batches of input topics, single ticks
@@ -75,10 +77,11 @@ class WorkerApp(faust.App):
         await super().on_start()
 
     async def on_stop(self) -> None:
-        """Seal every shard, so that the next start replays nothing; a crash does without."""
+        """Seal every shard, so that the next start replays nothing; after a crash end at once instead."""
+        if self.crashed:
+            _end_crashed()  # still watched: a log that nobody reads may hold it up
         self.watchdog.stop()
-        if not self.crashed:
-            await self.ingest.release_all()
+        await self.ingest.release_all()
         await self.shards.stop()
         await self.outputs.stop()
         await super().on_stop()
@@ -130,6 +133,15 @@ def build(settings: Settings, wall_s: Callable[[], float]) -> WorkerApp:
     return app
 
 
+def _end_crashed() -> NoReturn:
+    """End as a kill would: what is needed is on disk, and the next start sends again what is under way.
+
+    Faust's stop may wait for ever here: a crash ends its consumer's thread first, and then nobody answers its commits.
+    """
+    logging.shutdown()  # writes out what handlers hold back
+    os._exit(CRASH_STATUS)
+
+
 def _prepare() -> None:
     """Import what forecasts need, and take all that is loaded out of the collector's sight: it is never garbage."""
     preload()
@@ -137,7 +149,7 @@ def _prepare() -> None:
 
 
 def run(settings: Settings, wall_s: Callable[[], float]) -> NoReturn:
-    """Run a worker until it is told to end or cannot go on."""
+    """Run a worker until it is told to end, or cannot go on and ends with `CRASH_STATUS`."""
     worker = faust.Worker(build(settings, wall_s), loglevel="warn", redirect_stdouts=False, quiet=True)
     worker.spinner = None  # its escapes would end up in the log
     worker.execute_from_commandline()

@@ -23,6 +23,7 @@ from streams.settings import Settings
 from streams.tail import Tail
 from streams.topics import DEAD_LETTERS
 from streams.watchdog import LAST_WORDS, LastWords
+from streams.worker import CRASH_STATUS
 from tests.streams import fragile_worker
 from tests.streams.fragile_worker import ENDS, HANGS, RAISES
 from tests.streams.pools import START_S, sale, shop
@@ -95,7 +96,7 @@ def dead_letters(settings: Settings) -> list[DeadLetter]:
 
 
 def test_what_raises_is_skipped_at_once_and_what_kills_after_three_attempts(settings: Settings, tmp_path: Path) -> None:
-    """All other sales are folded, once; both records are dead letters with what they did."""
+    """All other sales are folded, once; both records are dead letters with what they did. No end waits for Faust."""
     before = [f"before-{number}" for number in range(40)]
     after = [f"after-{number}" for number in range(40)]
     tell(settings, "shop-poisoned", [*before, RAISES, "between", ENDS, *after])
@@ -108,6 +109,7 @@ def test_what_raises_is_skipped_at_once_and_what_kills_after_three_attempts(sett
     ]
     assert {letter.rule for letter in dead_letters(settings)} == {"poison"}
     assert sum("killed by SIGKILL" in line for line in said) == ATTEMPTS_MAX
+    assert sum(f"exit status {CRASH_STATUS}" in line for line in said) == 1
     assert len(said) == ATTEMPTS_MAX + 1
 
 

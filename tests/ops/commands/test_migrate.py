@@ -29,6 +29,7 @@ from streams.shards import Held, Shards, Span
 from streams.snapshot_topic import TopicSnapshots
 from streams.snapshots import DiskSnapshots, MemorySnapshots
 from streams.topics import WORKER_GROUP, partition_of
+from streams.worker import CRASH_STATUS
 from tests.streams.pools import PARTITIONS, START_S, declared, sale, shop
 from tests.streams.test_restart import (
     POOLS,
@@ -162,7 +163,7 @@ def refusal_of(settings: Settings) -> str:
     """Return what a worker says that has to end by itself."""
     with worker(settings, stderr=subprocess.PIPE) as process:
         _, said = process.communicate(timeout=60)
-    assert process.returncode == 1
+    assert process.returncode == CRASH_STATUS
     return str(said.decode())
 
 
