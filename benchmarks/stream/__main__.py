@@ -25,7 +25,7 @@ def parts(*, runs: int, minutes: float, engines: Sequence[str] | None) -> Mappin
         "latency": partial(latency.measured, Shape()),
         "memory": partial(memory.per_series, Shape(events=200_000)),
         "growth": partial(memory.slope, Shape(), minutes=minutes),
-        "scaling": partial(scaling.measured, Shape(), runs=runs),
+        "scaling": partial(scaling.measured, Shape(events=scaling.EVENTS), runs=runs),
         "replay": partial(restore.replay, Shape(events=500_000)),
         "kills": partial(restore.kills, Shape()),
     }

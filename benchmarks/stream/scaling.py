@@ -1,16 +1,18 @@
 """One log and 1, 2 and 4 workers of one group in; events a second, what the servers took of the machine, out.
 
 All workers share one folder of snapshots, as on one machine. Every run ends with the same verified forecasts, also the
-one in which workers come and go under load.
+one in which workers come and go under load. A group takes seconds to share its partitions out; its rate is therefore
+what its workers fold between two moments of each one's health reports, at which all of them are busy.
 """
 
 import asyncio
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import redis
 
@@ -22,13 +24,20 @@ from benchmarks.stream.running import DONE_S_MAX, SETTLE_S, Log, UnequalWorkErro
 from benchmarks.stream.workload import Shape
 from ops.stack.local import LocalStack
 from ops.supervisor import Supervisor
+from streams.events import WorkerHealth
+from streams.forecast_store import HEALTH_KEY
 from streams.settings import Settings
 
 WORKERS = (1, 2, 4)
 POLL_S = 0.02
+EVENTS = 3_000_000  # long enough for four workers to be busy together for some seconds
 SPEED_UP = (1.6, 1.85)  # must, goal: of two workers on two cores
+BUSY_S_MIN = 2.0  # of a run in which all workers were busy; a shorter one tells nothing
 CHANGES = (("start", "w1"), ("start", "w2"), ("stop", "w0"), ("start", "w3"), ("stop", "w2"))
 CHANGE_EVERY_S = 1.5
+
+
+Course = list[WorkerHealth]  # what one worker said of itself, each second
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +48,19 @@ class Took:
     workers_cpu_s: float
     broker_cpu_s: float
     redis_cpu_s: float
+    courses: Mapping[str, Course]  # by worker
 
 
 def measured(shape: Shape, *, runs: int) -> list[Figure]:
     """Return the figures; the numbers of workers take turns."""
     log = written(shape)
     took: dict[int, list[Took]] = {count: [] for count in WORKERS}
-    for _ in range(runs):
+    for number in range(runs):
         for count in WORKERS:
             took[count].append(_run(log, count))
-    rates = {count: float(np.median([shape.events / one.elapsed_s for one in own])) for count, own in took.items()}
+            rate = busy_rate(took[count][-1].courses, count)
+            print(f"scaling: run {number + 1} of {runs}: {count} workers: {rate:,.0f} events/s")
+    rates = {count: float(np.median([busy_rate(one.courses, count) for one in own])) for count, own in took.items()}
     figures = [Figure("scaling: two workers against one", rates[2] / rates[1], "x", *SPEED_UP, at_least=True)]
     for count, own in took.items():
         label = f"scaling: {count} workers" if count > 1 else "scaling: 1 worker"
@@ -117,11 +129,51 @@ def _timed(
     begun_s, servers = time.monotonic(), (stack.kafka.pid, stack.valkey.pid)
     workers = [child.pid for child in supervisor.children().values()]
     before = _spent(workers), *(usage(pid).cpu_s for pid in servers)
-    _until(client, log, log.shape.end_s, change)
+    courses: dict[str, Course] = {}
+
+    def look() -> None:
+        change()
+        for name in supervisor.children():
+            _note(client, name, courses.setdefault(name, []))
+
+    _until(client, log, log.shape.end_s, look)
     elapsed_s = time.monotonic() - begun_s
     after = _spent(workers), *(usage(pid).cpu_s for pid in servers)
     verify(client, ENGINES[HEADGATE], log.expected)
-    return Took(elapsed_s, *(late - early for late, early in zip(after, before, strict=True)))
+    return Took(elapsed_s, *(late - early for late, early in zip(after, before, strict=True)), courses)
+
+
+def _note(client: redis.Redis, name: str, course: Course) -> None:
+    said = client.get(HEALTH_KEY + name)
+    report = msgspec.json.decode(said, type=WorkerHealth) if said else None  # type: ignore[arg-type]
+    if report is not None and (not course or course[-1].at_s < report.at_s):
+        course.append(report)
+
+
+def busy_rate(courses: Mapping[str, Course], count: int) -> float:
+    """Return the events a second of `count` workers together, while all had partitions of their own and a backlog.
+
+    Raises UnequalWorkError when they had so for less than `BUSY_S_MIN`.
+    """
+    busy = [own for own in map(_busy, courses.values()) if len(own) > 1]
+    from_s = max((own[0].at_s for own in busy), default=0.0)
+    until_s = min((own[-1].at_s for own in busy), default=0.0)
+    if len(busy) < count or until_s - from_s < BUSY_S_MIN:
+        raise UnequalWorkError(f"{len(busy)} of {count} workers were busy together, for {until_s - from_s:.1f} s")
+    return sum(_folded(own, until_s) - _folded(own, from_s) for own in busy) / (until_s - from_s)
+
+
+def _busy(course: Course) -> Course:
+    """Return the last reports in a row that tell of the same partitions and of a backlog."""
+    behind = [one for one in course if any(place.end_offset > place.next_offset for place in one.partitions)]
+    held = [[place.partition for place in one.partitions] for one in behind]
+    return [one for one, own in zip(behind, held, strict=True) if own == held[-1]]
+
+
+def _folded(course: Course, at_s: float) -> float:
+    """Return how many records the worker had folded of its partitions at a moment between two reports."""
+    offsets = [sum(place.next_offset for place in one.partitions) for one in course]
+    return float(np.interp(at_s, [one.at_s for one in course], offsets))
 
 
 def _spent(pids: Sequence[int]) -> float:

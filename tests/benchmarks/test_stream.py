@@ -18,10 +18,11 @@ from benchmarks.stream.pool_work import Document, PoolWork, SeriesForecast, deco
 from benchmarks.stream.processes import received_bytes
 from benchmarks.stream.reference import Expected, Said, expected
 from benchmarks.stream.running import UnequalWorkError, verify
+from benchmarks.stream.scaling import busy_rate
 from benchmarks.stream.statistics import median_interval, theil_sen
 from benchmarks.stream.workload import PARTITIONS, Record, Shape, catalog, main_records, warm_records
 from streams.catalog import validate
-from streams.events import Transaction, decode_input
+from streams.events import PartitionHealth, Transaction, WorkerHealth, decode_input
 from streams.topics import partition_of
 
 SMALL = Shape(events=2_000, pools=8, series_per_pool=2, events_per_bucket=50)
@@ -168,3 +169,42 @@ def test_a_smoke_run_names_what_is_missing_and_verifies_the_rest(tmp_path: Path)
         else:
             assert f"quick: {engine.name} (on 6,000 events)" in names
     assert any(HEADGATE in name for name in names)
+
+
+def health(at_s: float, *places: tuple[int, int, int]) -> WorkerHealth:
+    """Return what a worker says of itself at a moment: (partition, folded so far, end of the log) each."""
+    partitions = tuple(
+        PartitionHealth(
+            topic="transactions",
+            partition=partition,
+            next_offset=folded,
+            end_offset=end,
+            events_total=folded,
+            snapshot_offset=0,
+            snapshot_age_s=None,
+        )
+        for partition, folded, end in places
+    )
+    return WorkerHealth(
+        worker_id="w",
+        at_s=at_s,
+        events_per_s=0.0,
+        rss_bytes=0,
+        partitions=partitions,
+        counters={},
+        decision_p50_s=None,
+        decision_p99_s=None,
+    )
+
+
+def test_a_group_s_rate_is_of_the_time_in_which_all_its_workers_are_busy() -> None:
+    """Not of the seconds in which one has all partitions, nor of those in which the other has come to the end."""
+    first = [health(0.0, (0, 0, 9000), (1, 0, 9000)), health(1.0, (0, 3000, 9000), (1, 3000, 9000))]
+    first += [health(at_s, (0, 3000 + 1000 * int(at_s - 2), 9000)) for at_s in (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)]
+    second = [health(2.5 + step, (1, 3000 + 500 * step, 9000)) for step in range(5)]
+
+    assert busy_rate({"one": first, "two": second}, 2) == pytest.approx(1500.0)
+    with pytest.raises(UnequalWorkError, match="1 of 2 workers"):
+        busy_rate({"one": first, "two": []}, 2)
+    with pytest.raises(UnequalWorkError, match=r"for 1\.0 s"):
+        busy_rate({"one": first, "two": second[:2]}, 2)
