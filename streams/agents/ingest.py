@@ -25,7 +25,8 @@ from streams.topics import DEAD_LETTERS, FORECASTS, INPUT_TOPICS, TICKS
 
 log = logging.getLogger(__name__)
 
-SNAPSHOT_CHECK_S = 0.5  # how often is looked for a snapshot that is due
+SNAPSHOT_CHECK_S = 0.25  # how often is looked for a snapshot that is due
+SNAPSHOT_TURNS_RATIO = 0.5  # of the interval, in which all that are due are sealed in turns; the rest is for late looks
 SNAPSHOT_RATIO_MAX = 0.05  # of the worker's time that taking states may cost ...
 SNAPSHOT_STRETCH_S_MAX = 25.0  # ... until snapshots would be older than this
 
@@ -102,8 +103,8 @@ class Ingest:
     async def snapshot_due(self) -> None:
         """Seal what has moved on, each partition once an interval; large states less often: taking them costs time.
 
-        Those that have waited longest come first, and no more at once than keeps all within the interval: sealed one
-        after the other, they would hold up what is folded meanwhile.
+        Those that have waited longest come first, and no more at once than keeps all within half the interval: sealed
+        one after the other, they would hold up what is folded meanwhile.
         """
         held = self._shards.held
         cost_s = sum(one.state_s for one in held.values())
@@ -114,7 +115,7 @@ class Ingest:
             for place, one in held.items()
             if one.snapshot_offset != one.shard.next_offset and (one.tried_wall_s or 0.0) <= until_s
         ]
-        for _, place in sorted(due)[: ceil(len(held) * SNAPSHOT_CHECK_S / interval_s)]:
+        for _, place in sorted(due)[: ceil(len(held) * SNAPSHOT_CHECK_S / (SNAPSHOT_TURNS_RATIO * interval_s))]:
             await self.snapshot(*place)
 
     async def release(self, topic: str, partition: int) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 from itertools import islice
+from math import ceil
 
 from streams.errors import UnavailableError
 from streams.events import PoolView
@@ -17,6 +18,7 @@ from streams.shards import Shards
 log = logging.getLogger(__name__)
 
 INTERVAL_S = 1.0  # how long a view may wait that only counts have changed; what closed a bucket is written at once
+TURNS = 10  # in which such views are written within the interval: all at once would hold up those that matter
 LOST_INTERVAL_S = 1.0  # how often Redis is asked whether it still has what was written
 RETRY_S = 0.2  # pause after Redis did not take views
 READY_S_MAX = 0.25  # how long a tick waits for its view; later it is decided with the reason "stale"
@@ -103,12 +105,16 @@ class Views:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), max(due_s - now_s(), 0.0))
-            is_due = now_s() >= due_s
-            await self.write(urgent_only=not is_due)
-            if is_due:
-                due_s = now_s() + INTERVAL_S
+            if now_s() >= due_s:
+                self._urgent.update(islice(self._unwritten, self._turn()))
+                due_s = now_s() + INTERVAL_S / TURNS
+            await self.write(urgent_only=True)
             if not self._answers:
                 await asyncio.sleep(RETRY_S)
+
+    def _turn(self) -> int:
+        """Return how many views a turn takes, those that have waited longest, so that none waits all turns in vain."""
+        return ceil(sum(len(held.shard.pool_ids()) for held in self._shards.held.values()) / TURNS)
 
     def _views(self) -> list[PoolView]:
         shards = [(pool_id, self._shards.held.get(place)) for pool_id, place in self._under_way.items()]

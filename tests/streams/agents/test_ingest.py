@@ -155,4 +155,4 @@ async def test_partitions_are_sealed_in_turns(tmp_path: Path) -> None:
         sealed.append({place for (_, place), held in shards.held.items() if held.tried_wall_s == WALL_S})
         sealed[-1] -= set().union(*sealed[:-1])
 
-    assert sealed == [{15 - 2 * turn, 14 - 2 * turn} for turn in range(8)]  # within the 4 s of an interval
+    assert sealed == [{15 - 2 * turn, 14 - 2 * turn} for turn in range(8)]  # 2 s: half an interval

@@ -109,3 +109,20 @@ async def test_many_views_are_written_in_portions(monkeypatch: pytest.MonkeyPatc
     await views.write()
 
     assert store.writes == [["shop"], [], []]
+
+
+@pytest.mark.asyncio
+async def test_what_only_counted_is_spread_over_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tenth of the worker's pools a turn, the one that has waited longest first: here one of one."""
+    monkeypatch.setattr(views_module, "INTERVAL_S", 0.01)
+    log = declared(shop())
+    store = NotedStore()
+    views = Views(shards_of(log), store, Health("w"))
+    for pool_id, partition in (("left", 99), ("gone", 99), ("shop", log.shard.partition)):
+        views.changed({pool_id}, ("transactions", partition), urgent=set())
+    async with running(views):
+        while len(store.writes) < 3:
+            store.wrote.clear()
+            await asyncio.wait_for(store.wrote.wait(), 30.0)
+
+    assert store.writes == [[], [], ["shop"]]
