@@ -55,16 +55,17 @@ def measured(shape: Shape, *, runs: int) -> list[Figure]:
     """Return the figures; the numbers of workers take turns."""
     log = written(shape)
     took: dict[int, list[Took]] = {count: [] for count in WORKERS}
+    rates: dict[int, list[float]] = {count: [] for count in WORKERS}
     for number in range(runs):
         for count in WORKERS:
             took[count].append(_run(log, count))
-            rate = busy_rate(took[count][-1].courses, count)
-            print(f"scaling: run {number + 1} of {runs}: {count} workers: {rate:,.0f} events/s")
-    rates = {count: float(np.median([busy_rate(one.courses, count) for one in own])) for count, own in took.items()}
-    figures = [Figure("scaling: two workers against one", rates[2] / rates[1], "x", *SPEED_UP, at_least=True)]
+            rates[count].append(busy_rate(took[count][-1].courses, count))
+            print(f"scaling: run {number + 1} of {runs}: {count} workers: {rates[count][-1]:,.0f} events/s")
+    medians = {count: float(np.median(own)) for count, own in rates.items()}
+    figures = [Figure("scaling: two workers against one", medians[2] / medians[1], "x", *SPEED_UP, at_least=True)]
     for count, own in took.items():
         label = f"scaling: {count} workers" if count > 1 else "scaling: 1 worker"
-        figures.append(Figure(label, rates[count], "events/s"))
+        figures.append(Figure(label, medians[count], "events/s"))
         for who in ("workers", "broker", "redis"):
             cores = float(np.median([getattr(one, f"{who}_cpu_s") / one.elapsed_s for one in own]))
             figures.append(Figure(f"{label}, cores used by {who}", cores, "cores"))

@@ -113,7 +113,7 @@ class Views:
                 await asyncio.sleep(RETRY_S)
 
     def _turn(self) -> int:
-        """Return how many views a turn takes, those that have waited longest, so that none waits all turns in vain."""
+        """Return how many views a turn takes, so that all of the worker's are written within the interval."""
         return ceil(sum(len(held.shard.pool_ids()) for held in self._shards.held.values()) / TURNS)
 
     def _views(self) -> list[PoolView]:

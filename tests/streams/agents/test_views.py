@@ -13,7 +13,7 @@ from streams.forecast_store import MemoryForecastStore
 from streams.health import Health
 from streams.shards import Shards
 from streams.snapshots import MemorySnapshots
-from tests.streams.pools import PARTITIONS, START_S, Log, declared, sale, shop
+from tests.streams.pools import PARTITIONS, START_S, declared, sale, shop
 
 LONG_S = 3600.0  # an interval whose end no test lives to see
 
@@ -33,14 +33,19 @@ class NotedStore(MemoryForecastStore):
         return await super().write(views)
 
 
-def shards_of(log: Log) -> Shards:
-    """Return shards that hold the state of `log`."""
-    store = MemorySnapshots()
-    store.save("transactions", log.shard.partition, log.shard.state())
-    shards = Shards(store)
-    end = len(log.records)
-    shards.assign("transactions", log.shard.partition, partitions=PARTITIONS, start_offset=0, end_offset=end)
-    return shards
+ELSEWHERE = ("transactions", 99)  # a shard that is another worker's: its pools take a turn and show nothing
+
+
+def opened() -> tuple[Views, NotedStore, tuple[str, int]]:
+    """Return the views of a worker with one pool, where they are written, and the place of the pool's shard."""
+    log = declared(shop())
+    log.add(sale(START_S + 10))
+    snapshots, store = MemorySnapshots(), NotedStore()
+    place = ("transactions", log.shard.partition)
+    snapshots.save(*place, log.shard.state())
+    shards = Shards(snapshots)
+    shards.assign(*place, partitions=PARTITIONS, start_offset=0, end_offset=len(log.records))
+    return Views(shards, store, Health("w")), store, place
 
 
 @asynccontextmanager
@@ -58,17 +63,13 @@ async def running(views: Views) -> AsyncIterator[None]:
 async def test_a_closed_bucket_does_not_wait_for_what_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A pool in which only counts have changed stays waiting while another that closed a bucket is written."""
     monkeypatch.setattr(views_module, "INTERVAL_S", LONG_S)
-    log = declared(shop())
-    log.add(sale(START_S + 10))
-    store = NotedStore()
-    views = Views(shards_of(log), store, Health("w"))
-    place = ("transactions", log.shard.partition)
+    views, store, place = opened()
     async with running(views):
         views.changed({"shop"}, place, urgent={"shop"})  # the first turn is due at once, whatever is urgent
         await store.wrote.wait()
         store.wrote.clear()
         views.changed({"shop"}, place, urgent=set())
-        views.changed({"gone"}, ("transactions", 99), urgent={"gone"})  # no longer ours: nothing to show, but a turn
+        views.changed({"gone"}, ELSEWHERE, urgent={"gone"})
         await store.wrote.wait()
         assert store.writes == [["shop"], []]
 
@@ -80,29 +81,12 @@ async def test_a_closed_bucket_does_not_wait_for_what_only_counted(monkeypatch: 
 
 
 @pytest.mark.asyncio
-async def test_what_only_counted_is_written_after_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody asks for it, and still it is written."""
-    monkeypatch.setattr(views_module, "INTERVAL_S", 0.01)
-    log = declared(shop())
-    store = NotedStore()
-    views = Views(shards_of(log), store, Health("w"))
-    async with running(views):
-        await asyncio.sleep(0)
-        views.changed({"shop"}, ("transactions", log.shard.partition), urgent=set())
-        await asyncio.wait_for(store.wrote.wait(), 30.0)
-
-    assert store.writes[-1] == ["shop"]
-
-
-@pytest.mark.asyncio
 async def test_many_views_are_written_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Others get their turn between two portions, and every pool is written once."""
     monkeypatch.setattr(views_module, "PORTION", 2)
-    log = declared(shop())
-    store = NotedStore()
-    views = Views(shards_of(log), store, Health("w"))
-    views.changed({"a", "b", "c"}, ("transactions", 99), urgent=set())
-    views.changed({"shop"}, ("transactions", log.shard.partition), urgent={"shop"})
+    views, store, place = opened()
+    views.changed({"a", "b", "c"}, ELSEWHERE, urgent=set())
+    views.changed({"shop"}, place, urgent={"shop"})
     await views.write(urgent_only=True)
     assert store.writes == [["shop"]]
 
@@ -115,11 +99,9 @@ async def test_many_views_are_written_in_portions(monkeypatch: pytest.MonkeyPatc
 async def test_what_only_counted_is_spread_over_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tenth of the worker's pools a turn, the one that has waited longest first: here one of one."""
     monkeypatch.setattr(views_module, "INTERVAL_S", 0.01)
-    log = declared(shop())
-    store = NotedStore()
-    views = Views(shards_of(log), store, Health("w"))
-    for pool_id, partition in (("left", 99), ("gone", 99), ("shop", log.shard.partition)):
-        views.changed({pool_id}, ("transactions", partition), urgent=set())
+    views, store, place = opened()
+    for pool_id, shard in (("left", ELSEWHERE), ("gone", ELSEWHERE), ("shop", place)):
+        views.changed({pool_id}, shard, urgent=set())
     async with running(views):
         while len(store.writes) < 3:
             store.wrote.clear()
