@@ -30,6 +30,7 @@ from streams.shards import Shards
 from streams.skips import SkipList
 from streams.snapshots import DiskSnapshots
 from streams.topics import partition_of
+from streams.values import Values
 
 PARTITIONS = 16
 SERIES_PER_POOL = 10
@@ -88,7 +89,7 @@ def warm(shard: Shard, pool_ids: Sequence[str]) -> None:
             events.append(Heartbeat(pool_id=pool_id, feed_id="till", complete_until_s=START_S + bucket * HOUR_S))
             events += [sale(pool_id, bucket, place, rng) for place in range(sales)]
     values = [encode(event) for event in events]
-    for _ in shard.fold(Records(range(len(values)), [2e9] * len(values), values)):
+    for _ in shard.fold(Records(range(len(values)), [2e9] * len(values), Values.of(values))):
         pass
 
 
@@ -119,7 +120,7 @@ async def _look(ingest: Ingest, shards: Shards, watched_s: float) -> tuple[float
     until_s = time.time() + watched_s
     while time.time() < until_s:
         for place, held in list(shards.held.items()):
-            await ingest.take_batch(*place, Records([held.shard.next_offset], [2e9], [beat]))
+            await ingest.take_batch(*place, Records([held.shard.next_offset], [2e9], Values.of([beat])))
         await ingest.snapshot_due()
         sealed_s = [held.snapshot_wall_s for held in shards.held.values() if held.snapshot_wall_s is not None]
         if len(sealed_s) == PARTITIONS:

@@ -1,22 +1,26 @@
 """The values of records in, one event or one error for each out: a whole batch in one call where that is safe.
 
-Joined by a line's end and a comma, many records are one JSON array. That array must not say more or less than its
-records say one by one: no record holds a line's end, so those are the joints; before each is a `}` and after it
-`{"type":`, and no record holds a `[`. A joint can then lie neither inside an array (there is none), nor inside an
-object (a key cannot begin with `{`), nor inside a string (the quote after `{` would end it, and `t` cannot follow), so
-every joint separates two elements; as many elements as records means one each.
+Where they lie one after the other, values with commas between them are one JSON array. That array must not say more or
+less than its values say one by one: each of them ends with `}` and begins with `{"type":`, and none holds a `[`. What
+lies between two can then be neither inside an array (there is none), nor inside an object (a key cannot begin with
+`{`), nor inside a string (the quote after `{` would end it, and `t` cannot follow), so it separates two elements; as
+many elements as values means one each.
 """
 
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from streams.errors import InvalidEventError
 from streams.events import InputEvent, decode_input
 from streams.topics import MESSAGE_BYTES_MAX
+from streams.values import Values
 
-_HEAD = b'{"type":'
-_JOINT = b"}\n," + _HEAD
+_HEAD = np.frombuffer(b'{"type":', np.uint8)
+_SPACE, _COMMA, _OPENING, _CLOSING, _END = b" ,[]}"
 _DECODE_ALL = msgspec.json.Decoder(list[InputEvent]).decode
 
 Decoded = InputEvent | InvalidEventError
@@ -32,25 +36,47 @@ def decode_one(value: bytes) -> InputEvent:
         raise InvalidEventError("malformed", f"no event of this vocabulary: {error}") from error
 
 
-def decode_all(values: Sequence[bytes]) -> Sequence[Decoded]:
+def decode_all(values: Values) -> Sequence[Decoded]:
     """Return for each value what `decode_one` returns or raises."""
-    joined = b"\n,".join(values)
-    joints = len(values) - 1
-    if (
-        joined.count(b"\n") == joints
-        and joined.count(_JOINT) == joints
-        and joined.startswith(_HEAD)
-        and joined.endswith(b"}")
-        and b"[" not in joined
-        and max(map(len, values)) <= MESSAGE_BYTES_MAX
-    ):
+    text = _as_array(values)
+    if text is not None:
         try:
-            events = _DECODE_ALL(b"[" + joined + b"]")
+            events = _DECODE_ALL(text.data)
         except (msgspec.DecodeError, UnicodeDecodeError):
             events = []  # one of them is none: find out which
         if len(events) == len(values):
             return events
     return [_decoded(value) for value in values]
+
+
+def _as_array(values: Values) -> npt.NDArray[np.uint8] | None:
+    """Return the JSON array whose elements are `values`, or None where it might say something else."""
+    if not len(values):
+        return None
+    first, last = int(values.starts[0]), int(values.stops[-1])
+    starts, stops = values.starts - (first - 1), values.stops - (first - 1)
+    sizes = stops - starts
+    if sizes.min() <= len(_HEAD) or sizes.max() > MESSAGE_BYTES_MAX:
+        return None
+    text = np.empty(last - first + 2, np.uint8)
+    text[1:-1] = np.frombuffer(values.body, np.uint8, last - first, first)
+    if (text[stops - 1] != _END).any() or (sliding_window_view(text, len(_HEAD))[starts] != _HEAD).any():
+        return None
+    text[_between(stops[:-1], starts[1:])] = _SPACE
+    text[starts[1:] - 1] = _COMMA
+    text[0] = text[-1] = _CLOSING
+    if (text == _OPENING).any():
+        return None
+    text[0] = _OPENING
+    return text
+
+
+def _between(froms: npt.NDArray[np.int64], tos: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return all places from each of `froms` up to its one of `tos`."""
+    sizes = tos - froms
+    before = sizes.cumsum() - sizes  # how many places those of earlier gaps are
+    places: npt.NDArray[np.int64] = np.arange(sizes.sum()) + np.repeat(froms - before, sizes)
+    return places
 
 
 def _decoded(value: bytes) -> Decoded:

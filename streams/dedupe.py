@@ -72,7 +72,8 @@ class Seen(msgspec.Struct):
     def close(self, bucket_start_s: float) -> None:
         """Move the ids of a closed bucket to the bounded rest."""
         closed = self.open.pop(bucket_start_s, set())
-        self._remember(np.sort(np.fromiter(closed, "<u8", len(closed))).tobytes())
+        ids = np.frombuffer(packed(list(closed)), "<u8")
+        self._remember(np.sort(ids).tobytes())  # sorted, because a set that was restored may have another order
 
     def _is_recent(self, number: int) -> bool:
         wanted = number.to_bytes(_ID_BYTES, "little")

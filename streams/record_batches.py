@@ -20,6 +20,7 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 
 from streams.records import Records
+from streams.values import Values
 
 STEP_RECORDS_MAX = 2_000  # as many as the fold decodes at once; a batch that holds more is a step of its own
 STEP_BYTES_MAX = 1_000_000  # of decompressed batches, after which no other is joined to them
@@ -141,7 +142,7 @@ def _joined(step: Sequence[Opened], place: str) -> tuple[Records, int]:
 
 def _records(body: bytes, headers: Sequence[Header], begins: Sequence[int]) -> Records:
     if len(begins) == 1:
-        return Records((), (), ())
+        return Records.of(())
     view = np.frombuffer(body, np.uint8)
     deltas_ms, deltas, starts, stops = _fields(view, np.array(begins, np.int64))
     offsets = np.repeat([one.base_offset for one in headers], [one.record_count for one in headers]) + deltas
@@ -149,7 +150,7 @@ def _records(body: bytes, headers: Sequence[Header], begins: Sequence[int]) -> R
     return Records(
         range(first, last + 1) if last - first + 1 == len(offsets) else offsets.tolist(),
         _walls_s(headers, deltas_ms),
-        [body[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)],
+        Values(body, starts, stops),
     )
 
 

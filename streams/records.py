@@ -4,6 +4,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from streams.values import Values
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
@@ -11,7 +13,7 @@ class Records:
 
     offsets: Sequence[int]  # (n,) ascending; an offset may be missing after compaction or an aborted transaction
     wall_s: Sequence[float]  # (n,) Unix seconds at which the broker appended them
-    values: Sequence[bytes]  # (n,)
+    values: Values  # (n,)
 
     @classmethod
     def of(cls, fetched: Sequence["Fetched"]) -> "Records":
@@ -19,13 +21,13 @@ class Records:
         return cls(
             [record.offset for record in fetched],
             [(-1 if record.timestamp is None else record.timestamp) / 1000.0 for record in fetched],
-            [record.value or b"" for record in fetched],
+            Values.of(record.value or b"" for record in fetched),
         )
 
     def after(self, next_offset: int) -> "Records":
         """Return the records from `next_offset` on; it may leave none.
 
-        >>> Records([3, 4, 7], [0.0, 0.0, 0.0], [b"a", b"b", b"c"]).after(5).offsets
+        >>> Records([3, 4, 7], [0.0, 0.0, 0.0], Values.of([b"a", b"b", b"c"])).after(5).offsets
         [7]
         """
         start = bisect_left(self.offsets, next_offset)
@@ -35,11 +37,6 @@ class Records:
         """Return the records below `end_offset`; it may leave none."""
         end = bisect_left(self.offsets, end_offset)
         return Records(self.offsets[:end], self.wall_s[:end], self.values[:end])
-
-    @property
-    def size_bytes(self) -> int:
-        """Return the bytes of all values."""
-        return sum(map(len, self.values))
 
     def __len__(self) -> int:
         """Return how many they are."""

@@ -119,7 +119,7 @@ class SnapshotConsumer(driver.Consumer):
             *place, None, None, b"", None, tp=tp, generation_id=self.app.consumer_generation_id
         )  # no headers, key, value or checksum: they are the records'
         batch.records = records
-        self._buffered[batch] = batch.records.size_bytes
+        self._buffered[batch] = records.values.size_bytes
         return batch
 
     def let_go(self, batch: Batch) -> None:

@@ -9,6 +9,7 @@ from streams.ledger import Ledger
 from streams.records import Records
 from streams.shard import Shard
 from streams.topics import partition_of
+from streams.values import Values
 
 PARTITIONS = 4
 DAY_S = 86_400.0
@@ -112,4 +113,4 @@ def values(log: Log, resource_id: str = "mug") -> list[float | None]:
 def records_of(log: Log) -> Records:
     """Return the whole of `log` as if it had been fetched at once."""
     offsets = range(len(log.records))
-    return Records(offsets, [2e9 + offset for offset in offsets], log.records)
+    return Records(offsets, [2e9 + offset for offset in offsets], Values.of(log.records))

@@ -14,6 +14,7 @@ from streams.events import Clock, Covariate, Heartbeat, InputEvent, SensorReadin
 from streams.records import Records
 from streams.shard import Shard
 from streams.topics import partition_of
+from streams.values import Values
 
 HOUR_S = 3600.0
 START_S = 1_000_080_000.0
@@ -150,9 +151,8 @@ def compare(values: Sequence[bytes], walls_s: Sequence[float], ends: Sequence[in
     ]
     slices = []
     for start, end in zip([0, *ends], ends, strict=False):
-        slices += list(
-            batched.fold(Records([2 * at for at in range(start, end)], walls_s[start:end], values[start:end]))
-        )
+        offsets = [2 * at for at in range(start, end)]
+        slices += batched.fold(Records(offsets, walls_s[start:end], Values.of(values[start:end])))
 
     assert joined(slices) == joined(one_by_one)
     assert batched.state() == simple.state()
@@ -247,7 +247,7 @@ def test_a_lane_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     values = opened() + [encode(event) for event in plain]
     shard = Shard("transactions", HOME, PARTITIONS)
-    for _ in shard.fold(Records(range(len(values)), [2e9] * len(values), values)):
+    for _ in shard.fold(Records(range(len(values)), [2e9] * len(values), Values.of(values))):
         pass
 
     assert len(long_way) == len(opened())
@@ -265,7 +265,7 @@ def test_a_batch_is_cut_where_it_closes_much(monkeypatch: pytest.MonkeyPatch) ->
     values = [*opened(), encode(pool("one", ahead_s_max=9 * HOUR_S, lateness_s=0.0))]
     values += [encode(beat) for beat in beats]
     shard = Shard("transactions", HOME, PARTITIONS)
-    slices = list(shard.fold(Records(range(len(values)), [2e9] * len(values), values)))
+    slices = list(shard.fold(Records(range(len(values)), [2e9] * len(values), Values.of(values))))
 
     assert [len(one.closed) for one in slices if one.closed] == [2, 2, 2]
     assert shard.next_offset == len(values)

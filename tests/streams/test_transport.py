@@ -29,6 +29,7 @@ from streams.publishing import publish_catalog
 from streams.records import Records
 from streams.settings import Settings
 from streams.topics import TRANSACTIONS, WORKER_GROUP, partition_of
+from streams.values import Values
 from tests.streams.pools import DAY_S, START_S, sale, shop
 from tests.streams.test_restart import view_of
 
@@ -118,7 +119,7 @@ def committed(settings: Settings, partition: int, *, at_least: int) -> bool:
 def test_records_fetched_before_a_rebalance_are_dropped_between_two_batches() -> None:
     """They do not follow what the partition's next owner has folded, and that may be this worker again."""
     place, other = TP(TRANSACTIONS.name, 0), TP(TRANSACTIONS.name, 1)
-    steps = [Records(range(at, at + 2), [5.0] * 2, [b"a"] * 2) for at in (0, 2, 4)]
+    steps = [Records(range(at, at + 2), [5.0] * 2, Values.of([b"a"] * 2)) for at in (0, 2, 4)]
     app = SimpleNamespace(consumer_generation_id=1)
     consumer = SimpleNamespace(app=app, _buffered=WeakKeyDictionary(), should_stop=False, flow_active=True)
     consumer._wait_next_records = AsyncMock(return_value=({other: steps, place: steps}, {place}))
