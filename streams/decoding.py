@@ -17,7 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from streams.errors import InvalidEventError
 from streams.events import InputEvent, decode_input
 from streams.topics import MESSAGE_BYTES_MAX
-from streams.values import Values
+from streams.values import Int64s, Values
 
 _HEAD = np.frombuffer(b'{"type":', np.uint8)
 _SPACE, _COMMA, _OPENING, _CLOSING, _END = b" ,[]}"
@@ -71,11 +71,11 @@ def _as_array(values: Values) -> npt.NDArray[np.uint8] | None:
     return text
 
 
-def _between(froms: npt.NDArray[np.int64], tos: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _between(froms: Int64s, tos: Int64s) -> Int64s:
     """Return all places from each of `froms` up to its one of `tos`."""
     sizes = tos - froms
     before = sizes.cumsum() - sizes  # how many places those of earlier gaps are
-    places: npt.NDArray[np.int64] = np.arange(sizes.sum()) + np.repeat(froms - before, sizes)
+    places: Int64s = np.arange(sizes.sum()) + np.repeat(froms - before, sizes)
     return places
 
 

@@ -20,12 +20,11 @@ from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 
 from streams.records import Records
-from streams.values import Values
+from streams.values import Int64s, Values
 
 STEP_RECORDS_MAX = 2_000  # as many as the fold decodes at once; a batch that holds more is a step of its own
 STEP_BYTES_MAX = 1_000_000  # of decompressed batches, after which no other is joined to them
 
-Int64s = npt.NDArray[np.int64]
 Uint8s = npt.NDArray[np.uint8]
 _HEADER = struct.Struct(">qiibIhiqqqhii")
 _LENGTH_TO, _MAGIC_AT, _SUMMED_FROM = 12, 16, 21  # places in a batch; a length counts what follows it

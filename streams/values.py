@@ -17,7 +17,7 @@ class Values(Sequence[bytes]):
 
     >>> values = Values.of([b"a", b"", b"bc"])
     >>> values[2], list(values[:2]), values.size_bytes
-    (b'bc', [b'a', b''], 3)
+    (b'bc', [b'a', b''], 7)
     """
 
     __slots__ = ("body", "starts", "stops")
@@ -38,8 +38,8 @@ class Values(Sequence[bytes]):
 
     @property
     def size_bytes(self) -> int:
-        """Return the bytes of all values."""
-        return int((self.stops - self.starts).sum())
+        """Return the bytes held in memory: the whole piece, also for some of its values."""
+        return len(self.body)
 
     def __len__(self) -> int:
         """Return how many they are."""
