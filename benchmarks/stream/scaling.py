@@ -59,13 +59,23 @@ def measured(shape: Shape, *, runs: int) -> list[Figure]:
     for number in range(runs):
         for count in WORKERS:
             took[count].append(_run(log, count))
-            rates[count].append(busy_rate(took[count][-1].courses, count))
+            try:
+                rates[count].append(busy_rate(took[count][-1].courses, count))
+            except UnequalWorkError as error:  # of this run there is no rate, of the others there is
+                print(f"scaling: run {number + 1} of {runs}: {count} workers: {error}")
+                continue
             print(f"scaling: run {number + 1} of {runs}: {count} workers: {rates[count][-1]:,.0f} events/s")
-    medians = {count: float(np.median(own)) for count, own in rates.items()}
-    figures = [Figure("scaling: two workers against one", medians[2] / medians[1], "x", *SPEED_UP, at_least=True)]
+    if not (rates[1] and rates[2]):
+        raise UnequalWorkError("no run with one and with two workers of which there is a rate")
+    medians = {count: float(np.median(own)) for count, own in rates.items() if own}
+    figures = [
+        Figure("scaling: two workers against one", medians[2] / medians[1], "x", *SPEED_UP, at_least=True),
+        Figure("scaling: runs without a rate", float(sum(runs - len(own) for own in rates.values())), "runs"),
+    ]
     for count, own in took.items():
         label = f"scaling: {count} workers" if count > 1 else "scaling: 1 worker"
-        figures.append(Figure(label, medians[count], "events/s"))
+        if count in medians:
+            figures.append(Figure(label, medians[count], "events/s"))
         for who in ("workers", "broker", "redis"):
             cores = float(np.median([getattr(one, f"{who}_cpu_s") / one.elapsed_s for one in own]))
             figures.append(Figure(f"{label}, cores used by {who}", cores, "cores"))

@@ -1,6 +1,6 @@
 """A shape and a seed in; the benchmark's transactions, placed, in the order in which tills would send them, out.
 
-The log has two parts. The warm part brings every model to where it forecasts: `WARM_BUCKETS` buckets of one sale per
+The log has two parts. The warm part brings every model to where it forecasts: `warm_buckets` buckets of one sale per
 series, because no family says anything before it has seen a day. The main part is what is timed. Each part ends with
 one sale of each pool exactly at its end, which closes the last bucket: whoever shows that bucket's forecasts has
 processed every record before it.
@@ -36,6 +36,7 @@ class Shape:
     series_per_pool: int = 10
     events_per_bucket: int = 100  # of one series, on average
     zipf: bool = False  # whether pools share the events by Zipf's law instead of evenly
+    warm_buckets: int = WARM_BUCKETS
     spread: bool = False  # whether the pools' clocks are spread over the hour, instead of all at its same minute
     seed: int = 4
 
@@ -57,7 +58,7 @@ class Shape:
     @property
     def warm_end_s(self) -> int:
         """Return the event time at which the warm part ends and the main part begins."""
-        return START_S + WARM_BUCKETS * HOUR_S
+        return START_S + self.warm_buckets * HOUR_S
 
     @property
     def end_s(self) -> int:
@@ -114,7 +115,7 @@ def warm_records(shape: Shape) -> Iterator[Record]:
     rng = np.random.default_rng([shape.seed, 0])
     rates = UNITS_MEAN * shape.events / shape.buckets * _weights(shape) / shape.series_per_pool
     till = Till(shape, "w")
-    for bucket in range(WARM_BUCKETS):
+    for bucket in range(shape.warm_buckets):
         quantities = rng.poisson(rates[:, None], (shape.pools, shape.series_per_pool)) + 1
         for pool in range(shape.pools):
             for series in range(shape.series_per_pool):
