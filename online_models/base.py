@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float64s = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Covariates = tuple[tuple[str, float], ...]  # name and value as observed
 
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
@@ -30,6 +31,24 @@ class Bucket(msgspec.Struct, frozen=True, gc=False):
     covariates: Covariates = ()  # as observed inside the period; an absent name is masked
 
 
+class Slot(msgspec.Struct, frozen=True, gc=False):
+    """Where a period lies in the pool's local calendar."""
+
+    of_week: int  # 0 .. slots_per_week - 1, Monday first
+    day_of_year: int = 0  # 0 .. 365
+    holiday: bool = False
+
+
+class PoolBucket(msgspec.Struct, frozen=True, gc=False):
+    """Demand of all series of one pool in one closed period of event time; arrays in the order of the pool's series."""
+
+    start_s: float  # Unix seconds of the period's start
+    slot: Slot
+    values: Float64s  # (series,) units per period; NaN: the period is missing, and is never zero
+    censored: Bools  # (series,) stock ran out: the value is a lower bound of demand
+    covariates: Covariates = ()  # as observed inside the period; an absent name is masked
+
+
 class Forecast(msgspec.Struct, frozen=True, gc=False):
     """The distribution of the next `horizon` periods as known after the last learnt bucket."""
 
@@ -38,6 +57,25 @@ class Forecast(msgspec.Struct, frozen=True, gc=False):
     lead_quantiles: Float64s  # (len(QUANTILE_LEVELS),) units over the first `lead_periods` periods together
     error: float  # discounted mean absolute error of the one-step forecasts so far, units
     count: int  # buckets learnt from
+
+
+class PoolForecaster(Protocol):
+    """Learns all series of a pool together, a closed bucket at a time, in bounded time and memory.
+
+    Promises what `Forecaster` does, of each series.
+    """
+
+    def learn(self, bucket: PoolBucket) -> None:
+        """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
+        ...
+
+    def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
+        """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
+        ...
+
+    def state(self) -> bytes:
+        """Return the whole state as msgpack bytes; `registry.restore_pool` builds an equal forecaster."""
+        ...
 
 
 class Forecaster(Protocol):

@@ -1,13 +1,15 @@
 """A name in, a forecaster out. A new family is one file and one line here, in alphabetical order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 
+from online_models.base import PoolForecaster
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.river_linear import RiverLinear
 from online_models.seasonal_naive import SeasonalNaive
+from online_models.separate import Separate, states
 from online_models.smoothing import Smoothing
 from online_models.upgrade import upgraded
 
@@ -49,6 +51,25 @@ def restore(name: str, state: bytes) -> SeriesForecaster:
     forecaster = _made(name, slots_per_week, horizon_periods, lead_periods)
     forecaster.restore(kept)
     return forecaster
+
+
+def create_pool(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> PoolForecaster:
+    """Return a new forecaster of a pool with `len(lead_periods)` series; raise ValueError naming the known families."""
+    return Separate(
+        [
+            create(name, slots_per_week=slots_per_week, horizon_periods=horizon_periods, lead_periods=lead)
+            for lead in lead_periods
+        ]
+    )
+
+
+def restore_pool(name: str, state: bytes) -> PoolForecaster:
+    """Return the forecaster of a pool whose `state()` this was; raise ValueError when it is none."""
+    try:
+        kept = states(msgspec.msgpack.decode(state))
+    except (msgspec.DecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"these {len(state)} bytes are no forecaster's state: {error}") from error
+    return Separate([restore(name, one) for one in kept])
 
 
 def _made(name: str, slots_per_week: int, horizon_periods: int, lead_periods: int) -> SeriesForecaster:
