@@ -92,6 +92,11 @@ class SeriesForecaster:
 
     def learn(self, bucket: Bucket) -> None:
         """Learn from the next bucket of the series; buckets come in order, missing ones included."""
+        self.take(bucket)
+        self.say()
+
+    def take(self, bucket: Bucket) -> None:
+        """Do the first half of `learn`; whoever learns many series together lets them say something afterwards."""
         centre = self._centre(bucket.slot_of_week)
         said = None if centre is None else centre * self.calibration.ratio
         value = bucket.value if bucket.value is not None and math.isfinite(bucket.value) else None
@@ -104,6 +109,9 @@ class SeriesForecaster:
         if value is not None:
             self._remember(value, said, believed)
         self._slot_of_week = bucket.slot_of_week
+
+    def say(self) -> None:
+        """Do the second half of `learn`: forecast, and remember what was said until its actual comes."""
         self.residuals.say(self._look_ahead())
 
     def forecast(self, slots_of_week: Sequence[int]) -> Forecast | None:

@@ -30,15 +30,15 @@ class Plan:
     full: tuple[int, ...]  # residuals kept of each once all rings are full
 
 
-def knots_of(horizon_periods: int) -> tuple[int, ...]:
-    """Return the steps ahead whose residuals are kept: all of a short horizon, a growing stride of a long one.
+def knots_of(horizon_periods: int, knots_max: int = KNOTS_MAX) -> tuple[int, ...]:
+    """Return the steps ahead that stand for the rest: all of a short horizon, a growing stride of a long one.
 
-    >>> knots_of(8), knots_of(24)
-    ((1, 2, 3, 4, 5, 6, 7, 8), (1, 2, 4, 6, 10, 15, 24))
+    >>> knots_of(8), knots_of(24), knots_of(24, knots_max=4)
+    ((1, 2, 3, 4, 5, 6, 7, 8), (1, 2, 4, 6, 10, 15, 24), (1, 3, 8, 24))
     """
-    if horizon_periods <= KNOTS_MAX:
+    if horizon_periods <= knots_max:
         return tuple(range(1, horizon_periods + 1))
-    return tuple(np.unique(np.round(np.geomspace(1, horizon_periods, KNOTS_MAX)).astype(np.int64)).tolist())
+    return tuple(np.unique(np.round(np.geomspace(1, horizon_periods, knots_max)).astype(np.int64)).tolist())
 
 
 @functools.lru_cache(maxsize=256)

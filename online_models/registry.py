@@ -8,15 +8,20 @@ import msgspec
 from online_models.base import PoolForecaster
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.river_linear import RiverLinear
+from online_models.season_regression import SeasonRegression
 from online_models.seasonal_naive import SeasonalNaive
 from online_models.separate import Separate, states
 from online_models.smoothing import Smoothing
+from online_models.together import PoolMeans, Together
 from online_models.upgrade import upgraded
 
 FORECASTERS: dict[str, Callable[[int], Mean]] = {
     "river-linear": RiverLinear,
     "seasonal-naive": SeasonalNaive,
     "smoothing": Smoothing,
+}
+POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
+    "season-regression": SeasonRegression,
 }
 
 
@@ -55,21 +60,37 @@ def restore(name: str, state: bytes) -> SeriesForecaster:
 
 def create_pool(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> PoolForecaster:
     """Return a new forecaster of a pool with `len(lead_periods)` series; raise ValueError naming the known families."""
-    return Separate(
-        [
-            create(name, slots_per_week=slots_per_week, horizon_periods=horizon_periods, lead_periods=lead)
-            for lead in lead_periods
-        ]
-    )
+    if name in POOL_FORECASTERS:
+        return _together(name, slots_per_week, horizon_periods, lead_periods)
+    if name not in FORECASTERS:
+        raise ValueError(f"no forecaster {name!r}; known: {', '.join(sorted([*FORECASTERS, *POOL_FORECASTERS]))}")
+    shapes = [(slots_per_week, horizon_periods, lead) for lead in lead_periods]
+    return Separate([_made(name, *shape) for shape in shapes])
 
 
 def restore_pool(name: str, state: bytes) -> PoolForecaster:
     """Return the forecaster of a pool whose `state()` this was; raise ValueError when it is none."""
     try:
-        kept = states(msgspec.msgpack.decode(state))
+        kept: dict[str, Any] = msgspec.msgpack.decode(state)
+        if name not in POOL_FORECASTERS:
+            return Separate([restore(name, one) for one in states(kept)])
+        if kept["family"] != name:
+            raise ValueError(f"a state of {kept['family']!r}; wanted {name!r}")
+        forecaster = _together(name, *kept["shape"])
+        forecaster.restore(kept)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise ValueError(f"these {len(state)} bytes are no forecaster's state: {error}") from error
-    return Separate([restore(name, one) for one in kept])
+    return forecaster
+
+
+def _together(name: str, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Together:
+    return Together(
+        name,
+        POOL_FORECASTERS[name],
+        slots_per_week=slots_per_week,
+        horizon_periods=horizon_periods,
+        lead_periods=lead_periods,
+    )
 
 
 def _made(name: str, slots_per_week: int, horizon_periods: int, lead_periods: int) -> SeriesForecaster:

@@ -1,0 +1,104 @@
+"""How far a pool's demand of late ran beside its profile in; what that tells of a later period, as features, out.
+
+A residual is demand minus profile, in the slot's usual misses ("scales"). Features of the moment a forecast is made
+(the origin) are kept, those of the period it is for (the target) are computed from its slot: so what was known when
+a forecast was made can be built again when its actual comes, from a few numbers a period.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online_models.base import Float64s
+from online_models.season_profile import Slots
+
+RESIDUAL_MAX = 8.0  # scales: further out is an outlier that would only tear at the weights
+BASE_MAX = 3.0
+SMOOTHED_PERIODS = (4, 16)  # that smoothed residuals look back over, besides a day and a week
+LEVEL_UNIT = 3.0  # brings the logarithm of the level to about the size of the rest
+OWN = 8  # features of the origin a series: three residuals, four smoothed ones, the level
+ORIGIN = OWN + 2  # and two of its neighbours
+
+Float32s = NDArray[np.float32]
+
+
+class ResidualHistory:
+    """The last residuals of a pool's series: two weeks, and their smoothed course."""
+
+    def __init__(self, series: int, slots_per_week: int) -> None:
+        self._ring = np.zeros((2 * slots_per_week, series), dtype=np.float32)  # scales
+        per_day = max(slots_per_week // 7, 1)
+        periods = np.array([*SMOOTHED_PERIODS, per_day if per_day > 1 else 3, slots_per_week])
+        self._rates = (2.0 / (periods + 1.0))[:, None]
+        self._smoothed = np.zeros((len(periods), series))  # scales
+        self.periods = 0  # in the ring since the start, missing ones included
+
+    def learn(self, residuals: Float64s) -> None:
+        """Take in the next period's residuals, (series,) scales; 0 stands for a missing one."""
+        self._ring[self.periods % len(self._ring)] = residuals
+        self._smoothed += self._rates * (residuals - self._smoothed)
+        self.periods += 1
+
+    def origin(self, level: Float64s) -> Float64s:
+        """Return the features of now, (series, ORIGIN); `level` is the logarithm of the ratio to the profile."""
+        near = self._back(np.arange(3))
+        own = np.vstack([near, self._smoothed, LEVEL_UNIT * level[None]]).T
+        series = len(own)
+        others = np.zeros((series, 2))
+        if series > 1:
+            told = own[:, [0, 3]]
+            others = (told.sum(axis=0) - told) / (series - 1)
+        return np.hstack([own, others])
+
+    def seasonal(self, steps: Slots, lag: int) -> Float64s:
+        """Return the residuals `lag` periods before each of the periods `steps` ahead of the last one learnt.
+
+        Shape (steps, series); 0 of those that are not known yet, or no more.
+        """
+        back = lag - steps
+        known = (back >= 0) & (back < min(self.periods, len(self._ring)))
+        found = self._back(np.where(known, back, 0))
+        return np.where(known[:, None], found, 0.0)
+
+    def _back(self, back: Slots) -> Float64s:
+        return self._ring[(self.periods - 1 - back) % len(self._ring)].astype(np.float64)
+
+    def state(self) -> tuple[bytes, bytes, int]:
+        """Return everything kept, as plain values for msgpack."""
+        return self._ring.tobytes(), self._smoothed.tobytes(), self.periods
+
+    def restore(self, state: tuple[bytes, bytes, int]) -> None:
+        """Take over what `state()` of an object of the same shape returned."""
+        ring, smoothed, self.periods = state
+        self._ring[...] = np.frombuffer(ring, np.float32).reshape(self._ring.shape)
+        self._smoothed[...] = np.frombuffer(smoothed).reshape(self._smoothed.shape)
+
+
+def features(
+    origin: Float64s, seasonal: Float64s, base: Float64s, covariates: Float64s, slots: Slots, slots_per_day: int
+) -> Float64s:
+    """Return what is known of target periods, (targets, series, features).
+
+    origin: (targets, series, ORIGIN), or one that all targets share, (1, series, ORIGIN)
+    seasonal: (targets, series, 3) residuals a day, a week and two weeks before the target, scales
+    base: (targets, series) the target's profile less the level, scales
+    covariates: (targets or 1, names) as observed at the origin, in their standard deviations
+    slots: (targets,) of the week
+    """
+    shape = base.shape
+    columns = [np.ones(shape)]
+    columns += [np.broadcast_to(origin[..., place], shape) for place in range(ORIGIN)]
+    columns += [seasonal[..., place] for place in range(3)]
+    columns.append(np.clip(base / 3.0, -BASE_MAX, BASE_MAX))
+    turns: tuple[Float64s, ...] = ()
+    if slots_per_day > 1:
+        angle = (2.0 * np.pi / slots_per_day) * (slots % slots_per_day)
+        turns = tuple(np.broadcast_to(wave[:, None], shape) for wave in (np.cos(angle), np.sin(angle)))
+        twice = tuple(np.broadcast_to(wave[:, None], shape) for wave in (np.cos(2.0 * angle), np.sin(2.0 * angle)))
+        weekend = np.broadcast_to((slots >= 5 * slots_per_day)[:, None] * 1.0, shape)
+        columns += [*turns, *twice, weekend]
+        columns += [origin[..., place] * wave for place in (0, 3) for wave in turns]
+        columns.append(origin[..., 3] * weekend)
+    for place in range(covariates.shape[-1]):
+        observed = np.broadcast_to(covariates[:, place, None], shape)
+        columns += [observed, *(observed * wave for wave in turns)]
+    return np.stack(columns, axis=-1)

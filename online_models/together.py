@@ -1,0 +1,147 @@
+"""A model of the means of a whole pool in, a forecaster of the pool out.
+
+What all families promise of each series (bounds, missing and censored buckets, spikes, quantiles, error) is
+`SeriesForecaster`'s; it is given one row of the pool's means as its own.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from online_models.base import Bucket, Covariates, Float64s, Forecast, PoolBucket, Slot
+from online_models.forecaster import SeriesForecaster, forecasts
+from online_models.surprise import Surprise
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+
+
+class PoolMeans(Protocol):
+    """How the means of all series of a pool move. Promises bounded time and memory, and plain values as state."""
+
+    def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
+        """Learn the next period: values (series,), units; NaN is missing."""
+        ...
+
+    def paths(self, slots: Sequence[Slot]) -> Float64s:
+        """Return the mean of the next periods, (series, slots), units; NaN before enough was learnt."""
+        ...
+
+    def state(self) -> tuple[Any, ...]:
+        """Return everything kept, as plain values for msgpack."""
+        ...
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Take over what `state()` of an object of the same shape returned."""
+        ...
+
+
+class Together:
+    """Keeps the contract `online_models.base.PoolForecaster`."""
+
+    def __init__(
+        self,
+        family: str,
+        means: Callable[[int, int, int], PoolMeans],
+        *,
+        slots_per_week: int,
+        horizon_periods: int,
+        lead_periods: Sequence[int],
+    ) -> None:
+        self.family = family
+        self._shape = (slots_per_week, horizon_periods, tuple(lead_periods))
+        self._means = means(len(lead_periods), slots_per_week, max(horizon_periods, *lead_periods))
+        self._rows = [_Row(self._means, place) for place in range(len(lead_periods))]
+        self._series = [
+            SeriesForecaster(
+                family,
+                lambda _, row=row: row,  # type: ignore[misc]
+                slots_per_week=slots_per_week,
+                horizon_periods=horizon_periods,
+                lead_periods=lead,
+            )
+            for row, lead in zip(self._rows, lead_periods, strict=True)
+        ]
+
+    def learn(self, bucket: PoolBucket) -> None:
+        """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
+        columns = zip(self._series, bucket.values.tolist(), bucket.censored.tolist(), strict=True)
+        for one, value, censored in columns:
+            known = None if np.isnan(value) else value
+            one.take(Bucket(bucket.start_s, bucket.slot.of_week, known, censored, bucket.covariates))
+        self._means.learn(bucket.slot, np.array([row.believed for row in self._rows]), bucket.covariates)
+        slots = _following(bucket.slot, self._shape)
+        paths = self._means.paths(slots)
+        for row, path in zip(self._rows, paths.tolist(), strict=True):
+            row.ahead = [slot.of_week for slot in slots], path
+        for one in self._series:
+            one.say()
+
+    def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
+        """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
+        return forecasts(self._series, [slot.of_week for slot in slots])
+
+    def state(self) -> bytes:
+        """Return the whole state as msgpack bytes."""
+        return _ENCODE(
+            {
+                "family": self.family,
+                "shape": self._shape,
+                "means": self._means.state(),
+                "rows": [row.surprise.state() for row in self._rows],
+                "series": [one.state() for one in self._series],
+            }
+        )
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Take over what `state()` of an equally shaped forecaster returned, decoded."""
+        self._means.restore(kept["means"])
+        for row, surprise in zip(self._rows, kept["rows"], strict=True):
+            row.surprise.restore(surprise)
+        for one, data in zip(self._series, kept["series"], strict=True):
+            one.restore(msgspec.msgpack.decode(data))
+
+
+class _Row:
+    """One series' row of the pool's means, as the `Mean` that its forecaster works with."""
+
+    __slots__ = ("_means", "_place", "ahead", "believed", "surprise")
+
+    def __init__(self, means: PoolMeans, place: int) -> None:
+        self._means = means
+        self._place = place
+        self.surprise = Surprise()
+        self.believed = np.nan  # of the period being learnt, units
+        self.ahead: tuple[list[int], list[float]] = [], []  # slots of the week and means, as last computed
+
+    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> float:
+        """Keep what of the value is believed for the pool's means to learn, and return it."""
+        del slot_of_week, covariates
+        if value is None:
+            self.believed = np.nan
+            return 0.0
+        self.believed = value if said is None else max(said + self.surprise.believed(value - said), 0.0)
+        return self.believed
+
+    def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
+        """Return the means of the next periods, or None in the first days."""
+        slots, path = self.ahead
+        if list(slots_of_week) != slots[: len(slots_of_week)]:
+            path = self._means.paths([Slot(slot) for slot in slots_of_week])[self._place].tolist()
+        path = path[: len(slots_of_week)]
+        return None if not path or np.isnan(path[0]) else path
+
+    def state(self) -> tuple[Any, ...]:
+        """Return nothing: the pool keeps it all."""
+        return ()
+
+    def restore(self, state: tuple[Any, ...]) -> None:
+        """Take over nothing."""
+        del state
+
+
+def _following(slot: Slot, shape: tuple[int, int, tuple[int, ...]]) -> list[Slot]:
+    slots_per_week, horizon_periods, lead_periods = shape
+    periods = max(horizon_periods, *lead_periods)
+    return [Slot((slot.of_week + step) % slots_per_week) for step in range(1, periods + 1)]
