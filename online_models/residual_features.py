@@ -5,6 +5,8 @@ A residual is demand minus profile, in the slot's usual misses ("scales"). Featu
 a forecast was made can be built again when its actual comes, from a few numbers a period.
 """
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ from online_models.base import Float64s
 from online_models.season_profile import Slots
 
 RESIDUAL_MAX = 8.0  # scales: further out is an outlier that would only tear at the weights
-BASE_MAX = 3.0
+BASE_UNIT, BASE_MAX = 3.0, 3.0  # brings a target's profile to about the size of the rest, and bounds it
 SMOOTHED_PERIODS = (4, 16)  # that smoothed residuals look back over, besides a day and a week
 LEVEL_UNIT = 3.0  # brings the logarithm of the level to about the size of the rest
 OWN = 8  # features of the origin a series: three residuals, four smoothed ones, the level
@@ -49,15 +51,15 @@ class ResidualHistory:
             others = (told.sum(axis=0) - told) / (series - 1)
         return np.hstack([own, others])
 
-    def seasonal(self, steps: Slots, lag: int) -> Float64s:
-        """Return the residuals `lag` periods before each of the periods `steps` ahead of the last one learnt.
+    def seasonal(self, steps: Slots, lags: Slots) -> Float64s:
+        """Return the residuals `lags` periods before each of the periods `steps` ahead of the last one learnt.
 
-        Shape (steps, series); 0 of those that are not known yet, or no more.
+        Shape (steps, series, lags); 0 of those that are not known yet, or no more.
         """
-        back = lag - steps
+        back = lags[None, :] - steps[:, None]
         known = (back >= 0) & (back < min(self.periods, len(self._ring)))
-        found = self._back(np.where(known, back, 0))
-        return np.where(known[:, None], found, 0.0)
+        found: Float64s = self._back(back) * known[..., None]
+        return found.transpose(0, 2, 1)
 
     def _back(self, back: Slots) -> Float64s:
         return self._ring[(self.periods - 1 - back) % len(self._ring)].astype(np.float64)
@@ -74,31 +76,40 @@ class ResidualHistory:
 
 
 def features(
-    origin: Float64s, seasonal: Float64s, base: Float64s, covariates: Float64s, slots: Slots, slots_per_day: int
+    origin: Float64s, seasonal: Float64s, base: Float64s, covariates: Float64s, slots: Slots, slots_per_week: int
 ) -> Float64s:
     """Return what is known of target periods, (targets, series, features).
 
     origin: (targets, series, ORIGIN), or one that all targets share, (1, series, ORIGIN)
-    seasonal: (targets, series, 3) residuals a day, a week and two weeks before the target, scales
-    base: (targets, series) the target's profile less the level, scales
+    seasonal: (targets or 1, series, 3) residuals a day, a week and two weeks before the target, scales
+    base: (targets or 1, series) the target's profile less the level, scales
     covariates: (targets or 1, names) as observed at the origin, in their standard deviations
     slots: (targets,) of the week
     """
-    shape = base.shape
-    columns = [np.ones(shape)]
-    columns += [np.broadcast_to(origin[..., place], shape) for place in range(ORIGIN)]
-    columns += [seasonal[..., place] for place in range(3)]
-    columns.append(np.clip(base / 3.0, -BASE_MAX, BASE_MAX))
-    turns: tuple[Float64s, ...] = ()
-    if slots_per_day > 1:
-        angle = (2.0 * np.pi / slots_per_day) * (slots % slots_per_day)
-        turns = tuple(np.broadcast_to(wave[:, None], shape) for wave in (np.cos(angle), np.sin(angle)))
-        twice = tuple(np.broadcast_to(wave[:, None], shape) for wave in (np.cos(2.0 * angle), np.sin(2.0 * angle)))
-        weekend = np.broadcast_to((slots >= 5 * slots_per_day)[:, None] * 1.0, shape)
-        columns += [*turns, *twice, weekend]
-        columns += [origin[..., place] * wave for place in (0, 3) for wave in turns]
-        columns.append(origin[..., 3] * weekend)
-    for place in range(covariates.shape[-1]):
-        observed = np.broadcast_to(covariates[:, place, None], shape)
-        columns += [observed, *(observed * wave for wave in turns)]
-    return np.stack(columns, axis=-1)
+    calendar = _calendar(slots_per_week)[slots][:, None, :]  # (targets, 1, 5), or nothing of days
+    turns = calendar[..., :2]
+    parts = [origin, seasonal, np.clip(base / BASE_UNIT, -BASE_MAX, BASE_MAX)[..., None], calendar]
+    if calendar.shape[-1]:
+        parts += [origin[..., :1] * turns, origin[..., 3:4] * turns, origin[..., 3:4] * calendar[..., 4:]]
+    if covariates.shape[-1]:
+        observed = covariates[:, None, :]
+        parts += [observed, *(observed * turns[..., place : place + 1] for place in range(turns.shape[-1]))]
+    count = 1 + sum(part.shape[-1] for part in parts)
+    found = np.ones((len(slots), base.shape[-1], count))
+    place = 1
+    for part in parts:
+        found[..., place : place + part.shape[-1]] = part
+        place += part.shape[-1]
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def _calendar(slots_per_week: int) -> Float64s:
+    """Return the day as two waves, half of it as two more and whether it is the weekend, (slots, 5); none of days."""
+    per_day = slots_per_week // 7
+    if per_day <= 1:
+        return np.empty((slots_per_week, 0))
+    slots = np.arange(slots_per_week)
+    angle = 2.0 * np.pi / per_day * (slots % per_day)
+    weekend = (slots >= 5 * per_day) * 1.0
+    return np.stack([np.cos(angle), np.sin(angle), np.cos(2.0 * angle), np.sin(2.0 * angle), weekend], axis=-1)

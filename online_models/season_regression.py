@@ -18,6 +18,7 @@ from online_models.residual_features import ORIGIN, RESIDUAL_MAX, ResidualHistor
 from online_models.season_profile import SeasonProfile, Slots
 
 KNOTS_MAX = 4  # steps ahead with weights of their own; 8 are no better on any development span, at twice the cost
+NEXT = np.array([1])  # steps ahead
 SOLVES_A_DAY = 6  # weights move slowly: a solution costs more than all the rest of a period
 
 
@@ -30,7 +31,7 @@ class SeasonRegression:
         self._observed = Observed()
         self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
         self._regression = PooledRegression(len(self._knots), self._season.slots_per_day)
-        self._lags = (self._season.slots_per_day, slots_per_week, 2 * slots_per_week)
+        self._lags = np.array([self._season.slots_per_day, slots_per_week, 2 * slots_per_week])
         reach = int(self._knots[-1])
         self._origins = np.zeros((reach, series, ORIGIN), dtype=np.float32)  # ring: features of past origins
         self._weather = np.zeros((reach, NAMES_MAX), dtype=np.float32)  # ring: covariates at past origins, scaled
@@ -59,11 +60,11 @@ class SeasonRegression:
         last = (self._history.periods - 1) % len(self._origins)
         known = features(
             self._origins[last][None].astype(np.float64),
-            self._seasonal(steps),
+            self._history.seasonal(steps, self._lags),
             ((base - season.level[:, None]) / scale).T,
             self._weather[last, : self._names][None].astype(np.float64),
             at,
-            season.slots_per_day,
+            season.slots_per_week,
         )
         weights = self._weights(len(at), known.shape[-1])
         path: Float64s = base + scale * np.einsum("hsf,hf->sh", known, weights)
@@ -74,15 +75,14 @@ class SeasonRegression:
         """Learn what each knot's forecast of this period should have been."""
         periods, knots = self._history.periods, self._knots
         places = (periods - knots) % len(self._origins)
-        seasonal = np.stack([self._history.seasonal(np.array([1]), lag)[0] for lag in self._lags], axis=-1)
-        in_time = np.array(self._lags) >= knots[:, None]  # (knots, lags): known when the forecast was made
+        in_time = self._lags >= knots[:, None]  # (knots, lags): known when the forecast was made
         known = features(
             self._origins[places].astype(np.float64),
-            seasonal[None] * in_time[:, None, :],
-            np.broadcast_to(base, (len(knots), len(base))),
+            self._history.seasonal(NEXT, self._lags) * in_time[:, None, :],
+            base[None],
             self._weather[places, : self._names].astype(np.float64),
             np.repeat(at, len(knots)),
-            self._season.slots_per_day,
+            self._season.slots_per_week,
         )
         begun = periods - knots >= (self._begun or 0)
         self._regression.learn(known, residuals, given[None] & begun[:, None])
@@ -98,13 +98,11 @@ class SeasonRegression:
         if self._begun is None and self._season.ready.any():
             self._begun = periods - 1
 
-    def _seasonal(self, steps: Slots) -> Float64s:
-        return np.stack([self._history.seasonal(steps, lag) for lag in self._lags], axis=-1)
-
     def _weights(self, periods: int, count: int) -> Float64s:
         """Return the weights of each step, (periods, count)."""
-        learnt = self._regression.weights
-        weights = np.pad(learnt, ((0, 0), (0, count - learnt.shape[-1])))
+        weights = self._regression.weights
+        if weights.shape[-1] < count:  # a covariate that nothing was learnt of yet
+            weights = np.pad(weights, ((0, 0), (0, count - weights.shape[-1])))
         near, far, way = (part[:-1] for part in steps_between(tuple(self._knots.tolist()), periods))
         found: Float64s = weights[near] + (weights[far] - weights[near]) * way
         return found

@@ -52,7 +52,8 @@ class Together:
         self.family = family
         self._shape = (slots_per_week, horizon_periods, tuple(lead_periods))
         self._means = means(len(lead_periods), slots_per_week, max(horizon_periods, *lead_periods))
-        self._rows = [_Row(self._means, place) for place in range(len(lead_periods))]
+        self._paths = _Paths(self._means)
+        self._rows = [_Row(self._paths, place) for place in range(len(lead_periods))]
         self._series = [
             SeriesForecaster(
                 family,
@@ -71,10 +72,7 @@ class Together:
             known = None if np.isnan(value) else value
             one.take(Bucket(bucket.start_s, bucket.slot.of_week, known, censored, bucket.covariates))
         self._means.learn(bucket.slot, np.array([row.believed for row in self._rows]), bucket.covariates)
-        slots = _following(bucket.slot, self._shape)
-        paths = self._means.paths(slots)
-        for row, path in zip(self._rows, paths.tolist(), strict=True):
-            row.ahead = [slot.of_week for slot in slots], path
+        self._paths.forget()
         for one in self._series:
             one.say()
 
@@ -103,17 +101,38 @@ class Together:
             one.restore(msgspec.msgpack.decode(data))
 
 
+class _Paths:
+    """The pool's means of the slots that its series ask for: computed once for all of them."""
+
+    __slots__ = ("_known", "_means")
+
+    def __init__(self, means: PoolMeans) -> None:
+        self._means = means
+        self._known: dict[tuple[int, ...], list[list[float]]] = {}  # slots of the week -> (series, slots)
+
+    def of(self, slots_of_week: tuple[int, ...]) -> list[list[float]]:
+        """Return the means of all series in `slots_of_week`."""
+        found = self._known.get(slots_of_week)
+        if found is None:
+            found = self._means.paths([Slot(slot) for slot in slots_of_week]).tolist()
+            self._known[slots_of_week] = found  # few a period: what comes next, and what a calendar makes of it
+        return found
+
+    def forget(self) -> None:
+        """Take note that the means have moved."""
+        self._known.clear()
+
+
 class _Row:
     """One series' row of the pool's means, as the `Mean` that its forecaster works with."""
 
-    __slots__ = ("_means", "_place", "ahead", "believed", "surprise")
+    __slots__ = ("_paths", "_place", "believed", "surprise")
 
-    def __init__(self, means: PoolMeans, place: int) -> None:
-        self._means = means
+    def __init__(self, paths: _Paths, place: int) -> None:
+        self._paths = paths
         self._place = place
         self.surprise = Surprise()
         self.believed = np.nan  # of the period being learnt, units
-        self.ahead: tuple[list[int], list[float]] = [], []  # slots of the week and means, as last computed
 
     def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> float:
         """Keep what of the value is believed for the pool's means to learn, and return it."""
@@ -126,11 +145,8 @@ class _Row:
 
     def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
         """Return the means of the next periods, or None in the first days."""
-        slots, path = self.ahead
-        if list(slots_of_week) != slots[: len(slots_of_week)]:
-            path = self._means.paths([Slot(slot) for slot in slots_of_week])[self._place].tolist()
-        path = path[: len(slots_of_week)]
-        return None if not path or np.isnan(path[0]) else path
+        path = self._paths.of(tuple(slots_of_week))[self._place] if slots_of_week else []
+        return None if not path or np.isnan(path[0]) else path.copy()
 
     def state(self) -> tuple[Any, ...]:
         """Return nothing: the pool keeps it all."""
@@ -139,9 +155,3 @@ class _Row:
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over nothing."""
         del state
-
-
-def _following(slot: Slot, shape: tuple[int, int, tuple[int, ...]]) -> list[Slot]:
-    slots_per_week, horizon_periods, lead_periods = shape
-    periods = max(horizon_periods, *lead_periods)
-    return [Slot((slot.of_week + step) % slots_per_week) for step in range(1, periods + 1)]
