@@ -6,7 +6,10 @@ from typing import Any
 import msgspec
 
 from online_models.base import PoolForecaster
+from online_models.each import Each
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
+from online_models.holt_winters import HoltWinters
+from online_models.mixture import Mixture
 from online_models.river_linear import RiverLinear
 from online_models.season_regression import SeasonRegression
 from online_models.seasonal_naive import SeasonalNaive
@@ -20,7 +23,23 @@ FORECASTERS: dict[str, Callable[[int], Mean]] = {
     "seasonal-naive": SeasonalNaive,
     "smoothing": Smoothing,
 }
+
+
+def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
+    """Return the models that the default weighs for each series, in this order."""
+    experts = (
+        SeasonRegression(series, slots_per_week, horizon_periods),
+        Each(RiverLinear, series, slots_per_week),
+        Each(Smoothing, series, slots_per_week),
+        HoltWinters(series, slots_per_week, horizon_periods),
+        Each(SeasonalNaive, series, slots_per_week),
+    )
+    return Mixture(experts, series, slots_per_week, horizon_periods)
+
+
 POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
+    "holt-winters": HoltWinters,
+    "mixture": _mixture,
     "season-regression": SeasonRegression,
 }
 
