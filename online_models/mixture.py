@@ -38,10 +38,12 @@ class Mixture:
         self._loss = np.zeros(shape)  # discounted absolute miss, in units of spread
         self._count = np.zeros(shape)  # forecasts that met their actual
         self._periods = 0
+        self._ahead: tuple[list[Slot], Float64s] | None = None  # what each model said last, of which slots
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
         self._score(values)
+        self._ahead = None
         for expert in self._experts:
             expert.learn(slot, values, covariates)
         self._periods += 1
@@ -72,7 +74,9 @@ class Mixture:
 
     def _paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return what each model says, (experts, series, slots)."""
-        return np.stack([expert.paths(slots) for expert in self._experts])
+        if self._ahead is None or self._ahead[0] != list(slots):
+            self._ahead = list(slots), np.stack([expert.paths(slots) for expert in self._experts])
+        return self._ahead[1]
 
     def _score(self, values: Float64s) -> None:
         """Hold what was said of this period against what came."""
@@ -99,6 +103,7 @@ class Mixture:
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
         self._loss[...] = np.frombuffer(loss).reshape(self._loss.shape)
         self._count[...] = np.frombuffer(count).reshape(self._count.shape)
+        self._ahead = None
 
 
 def _mixed(said: Float64s, weights: Float64s) -> Float64s:
