@@ -21,6 +21,8 @@ from online_models.together import PoolMeans
 KNOTS_MAX = 4  # steps ahead with weights of their own
 MEMORY_DAYS = 60.0  # that losses look back over, about
 RATE = 1.5  # times the root of the forecasts seen, of the series and of its pool
+SCORED_A_DAY = 6  # forecasts, about: of shorter periods not all, at hours that move round the day
+AWAKE = 0.01  # of all weight: between scored forecasts, a model that counts for less everywhere is not asked
 ROOTED = 3.0 / 8.0  # added before the root is taken: counts then spread alike (Anscombe 1948, Biometrika 35)
 
 
@@ -30,7 +32,9 @@ class Mixture:
     def __init__(self, experts: Sequence[PoolMeans], series: int, slots_per_week: int, horizon_periods: int) -> None:
         self._experts = experts
         self._knots = knots_of(horizon_periods, KNOTS_MAX)
-        self._memory = MEMORY_DAYS * max(slots_per_week // 7, 1)
+        slots_per_day = max(slots_per_week // 7, 1)
+        self._every = slots_per_day // SCORED_A_DAY + 1  # periods from one scored forecast to the next
+        self._memory = MEMORY_DAYS * slots_per_day / self._every  # scored forecasts that losses look back over, about
         self._slots_per_week = slots_per_week
         shape = (len(experts), len(self._knots), series)
         reach = self._knots[-1]
@@ -38,44 +42,50 @@ class Mixture:
         self._loss = np.zeros(shape)  # discounted absolute miss, in units of spread
         self._count = np.zeros(shape)  # forecasts that met their actual
         self._periods = 0
+        self._weights = np.ones(shape)  # how much each model counts, not yet summing to 1
         self._ahead: tuple[list[Slot], Float64s] | None = None  # what each model said last, of which slots
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
-        self._score(values)
         self._ahead = None
+        self._score(values)
         for expert in self._experts:
             expert.learn(slot, values, covariates)
         self._periods += 1
-        slots = [Slot((slot.of_week + step) % self._slots_per_week) for step in range(1, self._knots[-1] + 1)]
-        said = self._paths(slots)[..., np.array(self._knots) - 1].transpose(0, 2, 1)
-        mixed = _mixed(said, self.weights())
-        self._said[(self._periods - 1) % len(self._said)] = np.where(np.isnan(said), mixed, said)
+        said = self._said[(self._periods - 1) % len(self._said)]
+        said[...] = np.nan
+        if self._is_scored:
+            slots = [Slot((slot.of_week + step) % self._slots_per_week) for step in range(1, self._knots[-1] + 1)]
+            found = self._paths(slots)[..., np.array(self._knots) - 1].transpose(0, 2, 1)
+            said[...] = np.where(np.isnan(found), _mixed(found, self._weights), found)
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series that no model knows."""
-        paths = self._paths(slots)
         near, far, way = (part[:-1] for part in steps_between(self._knots, len(slots)))
-        weights = self.weights()
-        along = weights[:, near] + (weights[:, far] - weights[:, near]) * way
-        return _mixed(paths, along.transpose(0, 2, 1))
+        along = self._weights[:, near] + (self._weights[:, far] - self._weights[:, near]) * way
+        return _mixed(self._paths(slots), along.transpose(0, 2, 1))
 
-    def weights(self) -> Float64s:
-        """Return how much each model counts, (experts, knots, series), not yet summing to 1.
+    @property
+    def _is_scored(self) -> bool:
+        """Return whether the forecasts made now will be held against what comes."""
+        return self._periods % self._every == 0
 
-        A model that nothing is known of yet is taken to be as good as the best.
-        """
+    def _weigh(self) -> None:
+        """Take the weights from the losses; a model that nothing is known of yet is as good as the best."""
         seen = np.minimum(self._count, self._memory)
         together = seen.sum(axis=-1, keepdims=True)
         pool = (seen * self._loss).sum(axis=-1, keepdims=True) / np.maximum(together, 1.0)
         evidence = np.sqrt(seen) * _worse(self._loss) + np.sqrt(together) * _worse(pool)
-        weights: Float64s = np.exp(-RATE * evidence)
-        return weights
+        self._weights = np.exp(-RATE * evidence)
 
     def _paths(self, slots: Sequence[Slot]) -> Float64s:
-        """Return what each model says, (experts, series, slots)."""
+        """Return what each model says, (experts, series, slots); NaN of those that are not asked."""
         if self._ahead is None or self._ahead[0] != list(slots):
-            self._ahead = list(slots), np.stack([expert.paths(slots) for expert in self._experts])
+            unasked = np.full((self._weights.shape[-1], len(slots)), np.nan)
+            share = (self._weights / self._weights.sum(axis=0)).max(axis=(1, 2))
+            asked = [self._is_scored or one >= AWAKE for one in share.tolist()]
+            found = [one.paths(slots) if awake else unasked for one, awake in zip(self._experts, asked, strict=True)]
+            self._ahead = list(slots), np.stack(found)
         return self._ahead[1]
 
     def _score(self, values: Float64s) -> None:
@@ -84,11 +94,14 @@ class Mixture:
         said = self._said[(self._periods - np.array(self._knots)) % len(self._said), :, knots].astype(np.float64)
         said = said.transpose(1, 0, 2)  # (experts, knots, series)
         given = ~np.isnan(said) & ~np.isnan(values)
+        if not given.any():
+            return
         came = np.sqrt(np.maximum(values, 0.0) + ROOTED)
         miss = np.where(given, (np.sqrt(np.maximum(said, 0.0) + ROOTED) - came) ** 2, 0.0)
         self._count += given
         rate = np.maximum(1.0 / self._memory, 1.0 / np.maximum(self._count, 1.0))
         np.add(self._loss, rate * (miss - self._loss), out=self._loss, where=given)
+        self._weigh()
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -103,6 +116,7 @@ class Mixture:
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
         self._loss[...] = np.frombuffer(loss).reshape(self._loss.shape)
         self._count[...] = np.frombuffer(count).reshape(self._count.shape)
+        self._weigh()
         self._ahead = None
 
 
