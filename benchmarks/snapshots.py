@@ -23,7 +23,7 @@ from streams.events import Heartbeat, InputEvent, Transaction, encode
 from streams.forecast_store import MemoryForecastStore
 from streams.guarded_fold import GuardedFold
 from streams.health import Health
-from streams.records import Records
+from streams.records import Records, Stretch
 from streams.settings import Settings
 from streams.shard import Shard
 from streams.shards import Shards
@@ -120,7 +120,7 @@ async def _look(ingest: Ingest, shards: Shards, watched_s: float) -> tuple[float
     until_s = time.time() + watched_s
     while time.time() < until_s:
         for place, held in list(shards.held.items()):
-            await ingest.take_batch(*place, Records([held.shard.next_offset], [2e9], Values.of([beat])))
+            await ingest.take_batch(*place, _one(beat, held.shard.next_offset))
         await ingest.snapshot_due()
         sealed_s = [held.snapshot_wall_s for held in shards.held.values() if held.snapshot_wall_s is not None]
         if len(sealed_s) == PARTITIONS:
@@ -128,6 +128,11 @@ async def _look(ingest: Ingest, shards: Shards, watched_s: float) -> tuple[float
         pause_s = max(pause_s, *(held.state_s for held in shards.held.values()))
         await asyncio.sleep(SNAPSHOT_CHECK_S)
     return oldest_s, pause_s
+
+
+def _one(value: bytes, offset: int) -> Stretch:
+    """Return a record as the transport hands it over."""
+    return Stretch(offset, offset + 1, Records([offset], [2e9], Values.of([value])))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -233,6 +233,8 @@ def _read_old(batches: Iterable[bytes], place: str, *, check_crcs: bool) -> Iter
                 f"{place}: the records up to offset {next_offset - 1} are not what was written: wrong checksum"
             )
         records += batch
+        if records:  # a packed one may say where it begins
+            next_offset = max(next_offset, records[-1].offset + 1)
         if len(records) >= STEP_RECORDS_MAX:
             yield Records.of(records), next_offset
             records = []

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from streams.values import Values
 
@@ -41,6 +42,14 @@ class Records:
     def __len__(self) -> int:
         """Return how many they are."""
         return len(self.offsets)
+
+
+class Stretch(NamedTuple):
+    """A stretch of one partition's log as it was read: all its records, but not every offset need have one."""
+
+    start_offset: int
+    end_offset: int
+    records: Records
 
 
 class Fetched:

@@ -35,6 +35,12 @@ class Held:
     tried_wall_s: float | None = None  # when keeping it was last tried, also in vain
     topic_wall_s: float | None = None  # the same for the snapshot topic
     state_s: float = 0.0  # how long taking its state held the stream up, the last time
+    passed_offset: int = 0  # up to here was read, also where the log has no records
+
+    @property
+    def read_offset(self) -> int:
+        """Return where the next records have to begin: beyond it they would leave a hole."""
+        return max(self.shard.next_offset, self.passed_offset)
 
 
 class Span(NamedTuple):

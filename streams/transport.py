@@ -22,7 +22,7 @@ from faust.types.tuples import ConsumerMessage
 
 from streams.errors import ConfigurationError
 from streams.record_batches import read
-from streams.records import Records
+from streams.records import Stretch
 from streams.shards import Shards, Span
 from streams.topics import INPUT_TOPICS
 
@@ -56,22 +56,25 @@ class InputRecords(fetcher.PartitionRecords):  # type: ignore[misc]
     def _unpack_records(self) -> Iterator[Any]:
         return self._input_records() if self._tp.topic in _INPUT_NAMES else super()._unpack_records()
 
-    def _input_records(self) -> Iterator[Records]:
-        """Yield what was not read yet: an answer starts where a record batch does."""
+    def _input_records(self) -> Iterator[Stretch]:
+        """Yield what was not read yet: an answer starts where a record batch does.
+
+        Also stretches without a record are yielded, so that each begins where the one before it ends.
+        """
         place = f"{self._tp.topic}/{self._tp.partition}"
         for records, next_offset in read(self._records.data, place, check_crcs=self._check_crcs):
-            unread = records.after(self.next_fetch_offset)
-            self.next_fetch_offset = max(next_offset, self.next_fetch_offset)
-            if unread:
-                yield unread
+            start_offset = self.next_fetch_offset
+            self.next_fetch_offset = max(next_offset, start_offset)
+            if self.next_fetch_offset > start_offset:
+                yield Stretch(start_offset, next_offset, records.after(start_offset))
 
 
 class Batch(ConsumerMessage):
-    """All records of one partition that were fetched together, as one message. Acknowledged as its last record."""
+    """All records of one partition that were fetched together, as one message. Acknowledged as its last offset."""
 
-    __slots__ = ("records",)
+    __slots__ = ("stretch",)
 
-    records: Records
+    stretch: Stretch
 
     def on_final_ack(self, consumer: Any) -> bool:
         """Make room for the next ones."""
@@ -111,16 +114,28 @@ class SnapshotConsumer(driver.Consumer):
         for tp, one in [(tp, one) for tp, own in fetched.items() if active is None or tp in active for one in own]:
             if not self.flow_active or self.app.consumer_generation_id != generation_id:
                 return  # a rebalance has begun: what was fetched is fetched again by its owner
-            yield tp, self._batch(tp, one) if isinstance(one, Records) else self._to_message(tp, one)
+            yield tp, self._batch(tp, one) if isinstance(one, Stretch) else self._to_message(tp, one)
 
-    def _batch(self, tp: TP, records: Records) -> Batch:
-        place = (tp.topic, tp.partition, records.offsets[-1], records.wall_s[-1], _APPEND_TIME)
+    def _batch(self, tp: TP, stretch: Stretch) -> Batch:
+        records = stretch.records
+        wall_s = records.wall_s[-1] if records else 0.0
+        place = (tp.topic, tp.partition, stretch.end_offset - 1, wall_s, _APPEND_TIME)
         batch = Batch(
             *place, None, None, b"", None, tp=tp, generation_id=self.app.consumer_generation_id
         )  # no headers, key, value or checksum: they are the records'
-        batch.records = records
+        batch.stretch = stretch
         self._buffered[batch] = records.values.size_bytes
+        self._read_offset[tp] = None  # Faust drops what lies below: what is read again is told apart by the fold
         return batch
+
+    async def read_again(self, topic: str, partition: int, offset: int) -> None:
+        """Read a partition on from `offset`, unless it was given away meanwhile."""
+        await self._thread.call_thread(self._seek_again, TP(topic, partition), offset)
+
+    async def _seek_again(self, tp: TP, offset: int) -> None:
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001  as the class we extend does
+        if tp in consumer.assignment():
+            consumer.seek(tp, offset)
 
     def let_go(self, batch: Batch) -> None:
         """Forget a batch that was folded."""

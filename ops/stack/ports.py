@@ -2,20 +2,30 @@
 
 import os
 import socket
+from contextlib import ExitStack, suppress
+from secrets import SystemRandom
 
 from streams.errors import ConfigurationError
 
 LOOPBACK = "127.0.0.1"
 PORT_MAX = 65_535
+_LISTENING = range(20_000, 32_768)  # Linux gives outgoing connections 32,768 and up, others 49,152 and up
 
 
 def free_ports(number: int) -> list[int]:
-    """Return `number` distinct ports that nobody listens on right now; the caller retries if it loses the race."""
-    sockets = [socket.create_server((LOOPBACK, 0)) for _ in range(number)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Return `number` distinct ports that nobody listens on right now; the caller retries if it loses the race.
+
+    They lie below those that the system gives outgoing connections: a server that is started again finds its port free.
+    """
+    ports: list[int] = []
+    with ExitStack() as opened:
+        for port in SystemRandom().sample(_LISTENING, len(_LISTENING)):
+            if len(ports) == number:
+                return ports
+            with suppress(OSError):
+                opened.enter_context(socket.create_server((LOOPBACK, port)))
+                ports.append(port)
+    raise ConfigurationError(f"no {number} ports from {_LISTENING[0]} to {_LISTENING[-1]} are free; end what uses them")
 
 
 def require_free(port: int, option: str) -> int:

@@ -18,7 +18,7 @@ from streams.effects import Effects
 from streams.guarded_fold import GuardedFold
 from streams.health import Health
 from streams.outputs import Outputs
-from streams.records import Records
+from streams.records import Stretch
 from streams.settings import Settings
 from streams.shards import Shards
 from streams.topics import DEAD_LETTERS, FORECASTS, INPUT_TOPICS, TICKS
@@ -53,20 +53,28 @@ class Ingest:
         self._folding = asyncio.Lock()
         self._wall_s = wall_s
 
-    async def take_batch(self, topic: str, partition: int, records: Records) -> None:
+    async def take_batch(self, topic: str, partition: int, stretch: Stretch) -> int | None:
         """Fold what was fetched together and carry out what it wants; raise when the worker has to start again.
+
+        Return an offset to read on from instead when records before these are missing: then nothing is folded. Around
+        a rebalance Faust drops what waits for an agent, and may have read from where somebody else had committed.
 
         The partition may be given away, and even come back, while a slice is carried out: its shard then reads on from
         its snapshot and is sent these records again, so going on here would leave a hole in what it has folded.
         """
         held = self._shards.held.get((topic, partition))
         if held is None:
-            return  # given away while it waited
-        slices = self._fold.fold(held.shard, records)
+            return None  # given away while it waited
+        if stretch.start_offset > held.read_offset:
+            self._health.count("batches:read-again")
+            place = f"{topic}/{partition}"
+            log.warning("%s is read again from %d on, not %d", place, held.read_offset, stretch.start_offset)
+            return held.read_offset
+        slices = self._fold.fold(held.shard, stretch.records)
         while True:
             async with self._folding:
                 if self._shards.held.get((topic, partition)) is not held:
-                    return
+                    return None
                 before = held.shard.next_offset
                 try:
                     effects = next(slices, None)
@@ -74,7 +82,8 @@ class Ingest:
                     self._shards.revoke(topic, partition)  # it may be half changed: only a snapshot is whole
                     raise
                 if effects is None:
-                    return
+                    held.passed_offset = max(held.passed_offset, stretch.end_offset)
+                    return None
                 held.folded += held.shard.next_offset - before
                 held.end_offset = max(held.end_offset, held.shard.next_offset)
                 closed = {one.pool_id for one in effects.closed}
@@ -144,13 +153,19 @@ def add_ingest(app: faust.App, ingest: Ingest) -> None:
     """Register the agent of the input topics, its timers, and the release of revoked partitions."""
     topic = app.topic(*(spec.name for spec in INPUT_TOPICS), value_serializer="raw", key_serializer="raw")
 
+    async def take(batch: Any) -> None:
+        offset = await ingest.take_batch(batch.topic, batch.partition, batch.stretch)
+        if offset is not None:
+            consumer: Any = app.consumer  # the transport's own
+            await consumer.read_again(batch.topic, batch.partition, offset)
+
     @app.agent(topic, name="ingest")
     async def ingest_agent(stream: Any) -> None:
         async for event in stream.noack().events():
             batch = event.message
             try:
                 if batch.generation_id == app.consumer_generation_id:  # of an older assignment it would leave a hole
-                    await ingest.take_batch(batch.topic, batch.partition, batch.records)
+                    await take(batch)
             except Exception as error:
                 log.critical("the worker ends so that its supervisor starts it again: %s", error)
                 await app.crash(error)

@@ -22,7 +22,7 @@ from streams.forecast_store import MemoryForecastStore
 from streams.guarded_fold import GuardedFold
 from streams.outputs import Outputs
 from streams.pool import Pool, PoolState
-from streams.records import Records
+from streams.records import Records, Stretch
 from streams.shard import Shard
 from streams.shards import Shards
 from streams.skips import Skip, SkipList
@@ -35,15 +35,23 @@ from tests.simulation.worker import Worker
 class GoesOnAfterFailure(Ingest):
     """An exception in the agent counts as done: the batch is acknowledged, and the shard is as far as the batch."""
 
-    async def take_batch(self, topic: str, partition: int, records: Records) -> None:
+    async def take_batch(self, topic: str, partition: int, stretch: Stretch) -> int | None:
         held = self._shards.held.get((topic, partition))
         try:
-            await super().take_batch(topic, partition, records)
+            return await super().take_batch(topic, partition, stretch)
         except Exception:
             if held is None:
                 raise
             self._shards.held[topic, partition] = held
-            held.shard.next_offset = max(held.shard.next_offset, records.offsets[-1] + 1)
+            held.shard.next_offset = max(held.shard.next_offset, stretch.end_offset)
+            return None
+
+
+class FoldsAcrossHoles(Ingest):
+    """Nobody looks whether a batch begins where the one before it ended."""
+
+    async def take_batch(self, topic: str, partition: int, stretch: Stretch) -> int | None:
+        return await super().take_batch(topic, partition, stretch._replace(start_offset=0))
 
 
 class GivesUpTicks(Control):
@@ -147,7 +155,7 @@ class AnyGeneration(Worker):
         if delivery is None or delivery.topic == "ticks":
             return delivery
         return Delivery(
-            delivery.topic, delivery.partition, self.generation, delivery.offset, delivery.timestamp, delivery.records
+            delivery.topic, delivery.partition, self.generation, delivery.offset, delivery.timestamp, delivery.stretch
         )
 
 
@@ -189,7 +197,7 @@ def _without_ids(whole: Any) -> Any:
 
 
 _RESTARTS = {"crash": 0.02, "redis failed": 0.1, "commit lost": 0.0}
-_REBALANCES = {"pause": 0.02, "leave": 0.01, "redis slow": 0.6, "ack late": 0.0}
+_REBALANCES = {"pause": 0.02, "leave": 0.01, "redis slow": 0.6, "ack late": 0.0, "batch lost": 0.0}
 
 BUGS = {
     "ack on exception": Product(ingest=GoesOnAfterFailure),
@@ -208,7 +216,8 @@ BUGS = {
     ),
     "decision not looked up in the topic": Product(patches=(("streams.agents.control.ControlView", DecidesAgain),)),
     "skip list not durable": Product(skips=ForgetsSkips),
-    "batch of an older generation": Product(worker=AnyGeneration, chances=_REBALANCES),
+    "batch that begins after a hole": Product(ingest=FoldsAcrossHoles, chances=_RESTARTS),
+    "batch of an older generation": Product(worker=AnyGeneration, ingest=FoldsAcrossHoles, chances=_REBALANCES),
     "view ahead of its state": Product(views=AheadOfItself),
     "loss of Redis not noticed": Product(views=NeverLooksAfterLoss),
     "ids not in the snapshot": Product(patches=(("streams.pool.Pool.state", _without_ids(Pool.state)),)),

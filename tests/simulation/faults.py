@@ -26,6 +26,7 @@ RATES = {
     "redis went back": 0.03,  # a replica that is behind takes over
     "kafka slow": 0.03,
     "commit lost": 0.2,
+    "batch lost": 0.01,  # of each that was fetched: it never reaches the agent
     "duplicate": 0.35,  # of each record of a feed: sent again, now or much later
     "reorder": 0.4,  # held back
     "garbage": 0.35,

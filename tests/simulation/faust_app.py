@@ -32,7 +32,7 @@ class Delivery:
     generation_id: int
     offset: int  # of its last record
     timestamp: float
-    records: Any = None
+    stretch: Any = None
     value: bytes = b""
 
     @classmethod
@@ -71,6 +71,11 @@ class SimulatedApp:
         self._process = process
         self._timers: list[tuple[float, Wants]] = []
         self._tasks: list[Wants] = []
+
+    @property
+    def consumer(self) -> Any:
+        """Return what can be told to read again."""
+        return self._process
 
     @property
     def consumer_generation_id(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from faust.types import TP
 
-from streams.records import Records
+from streams.records import Records, Stretch
 from tests.simulation.faust_app import Delivery, Event, SimulatedApp
 from tests.simulation.group import HEARTBEAT_S, Place
 from tests.simulation.process import Process
@@ -156,12 +156,18 @@ class Worker(Process):
                 self._buffered += [Delivery.of(one, self.generation) for one in taken]
             else:
                 taken = records[at : at + self.faults.rng.randint(1, BATCH_MAX)]
-                last = taken[-1]
-                self._buffered.append(
-                    Delivery(*place, self.generation, last.offset, last.timestamp / 1000.0, Records.of(taken))
-                )
+                last, stretch = taken[-1], Stretch(at, at + len(taken), Records.of(taken))
+                if not self.faults.strikes("batch lost"):
+                    self._buffered.append(
+                        Delivery(*place, self.generation, last.offset, last.timestamp / 1000.0, stretch)
+                    )
             self._positions[place] = at + len(taken)
             self._arrived.set()
+
+    async def read_again(self, topic: str, partition: int, offset: int) -> None:
+        """Fetch a partition on from `offset`, unless it was given away meanwhile."""
+        if (topic, partition) in self._positions:
+            self._positions[topic, partition] = offset
 
     def _next(self, wanted: Callable[[Delivery], bool]) -> Delivery | None:
         """Return what is handed to an agent next, also what was fetched before a rebalance: the agent sees it."""

@@ -6,7 +6,7 @@ from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.events import BucketClosed, Clock, DeadLetter, Heartbeat, InputEvent, Tick, Transaction, encode
 from streams.ledger import Ledger
-from streams.records import Records
+from streams.records import Records, Stretch
 from streams.shard import Shard
 from streams.topics import partition_of
 from streams.values import Values
@@ -108,6 +108,11 @@ class Log:
 def values(log: Log, resource_id: str = "mug") -> list[float | None]:
     """Return the closed buckets of one resource."""
     return [closed.value for closed in log.closed if closed.resource_id == resource_id]
+
+
+def stretch_of(log: Log, start_offset: int = 0) -> Stretch:
+    """Return `log` from an offset on as the transport hands it over."""
+    return Stretch(start_offset, len(log.records), records_of(log).after(start_offset))
 
 
 def records_of(log: Log) -> Records:

@@ -22,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams import record_batches
-from streams.records import Records
+from streams.records import Stretch
 from streams.topics import TRANSACTIONS
 from streams.transport import FetchedBytes, InputRecords
 
@@ -112,9 +112,14 @@ def answers(draw: st.DrawFn) -> list[bytes]:
 def read(data: bytes, fetch_offset: int, *, check_crcs: bool = True) -> tuple[list[tuple[int, float, bytes]], int]:
     """Return what the transport reads of an answer, and where it would fetch next."""
     own = InputRecords(PLACE, FetchedBytes(data), None, fetch_offset, None, None, check_crcs, fetcher.READ_UNCOMMITTED)
-    steps: list[Records] = list(own)
-    assert all(len(step.offsets) == len(step.wall_s) == len(step.values) > 0 for step in steps)
-    found = [one for step in steps for one in zip(step.offsets, step.wall_s, step.values, strict=True)]
+    steps: list[Stretch] = list(own)
+    ends = [fetch_offset, *(step.end_offset for step in steps)]
+    assert [step.start_offset for step in steps] == ends[:-1]  # without a hole
+    assert ends[-1] == own.next_fetch_offset
+    found = []
+    for start_offset, end_offset, records in steps:
+        assert not check_crcs or all(start_offset <= offset < end_offset for offset in records.offsets)
+        found += zip(records.offsets, records.wall_s, records.values, strict=True)
     return found, own.next_fetch_offset
 
 

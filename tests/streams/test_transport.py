@@ -26,7 +26,7 @@ from streams.connections import kafka_options
 from streams.errors import ConfigurationError
 from streams.events import Clock, Heartbeat, PoolView, Unreadable, encode
 from streams.publishing import publish_catalog
-from streams.records import Records
+from streams.records import Records, Stretch
 from streams.settings import Settings
 from streams.topics import TRANSACTIONS, WORKER_GROUP, partition_of
 from streams.values import Values
@@ -119,9 +119,11 @@ def committed(settings: Settings, partition: int, *, at_least: int) -> bool:
 def test_records_fetched_before_a_rebalance_are_dropped_between_two_batches() -> None:
     """They do not follow what the partition's next owner has folded, and that may be this worker again."""
     place, other = TP(TRANSACTIONS.name, 0), TP(TRANSACTIONS.name, 1)
-    steps = [Records(range(at, at + 2), [5.0] * 2, Values.of([b"a"] * 2)) for at in (0, 2, 4)]
+    steps = [Stretch(at, at + 2, Records(range(at, at + 2), [5.0] * 2, Values.of([b"a"] * 2))) for at in (0, 2, 4)]
     app = SimpleNamespace(consumer_generation_id=1)
-    consumer = SimpleNamespace(app=app, _buffered=WeakKeyDictionary(), should_stop=False, flow_active=True)
+    consumer = SimpleNamespace(
+        app=app, _buffered=WeakKeyDictionary(), _read_offset={other: 7}, should_stop=False, flow_active=True
+    )
     consumer._wait_next_records = AsyncMock(return_value=({other: steps, place: steps}, {place}))
     consumer._batch = partial(transport.SnapshotConsumer._batch, consumer)
 
@@ -133,6 +135,21 @@ def test_records_fetched_before_a_rebalance_are_dropped_between_two_batches() ->
         return found
 
     assert asyncio.run(read()) == [(place, 1, 1), (place, 3, 1)]
+    assert consumer._read_offset == {other: 7, place: None}  # what is read again is not below it
+
+
+def test_a_partition_is_read_again_only_while_it_is_ours() -> None:
+    """Kafka's client raises when it is told to seek where it is not assigned."""
+    ours, given_away = TP(TRANSACTIONS.name, 0), TP(TRANSACTIONS.name, 1)
+    thread = Mock(call_thread=lambda function, *words: function(*words))
+    kafka = thread._ensure_consumer.return_value
+    kafka.assignment.return_value = {TopicPartition(*ours)}
+    consumer = SimpleNamespace(_thread=thread)
+    consumer._seek_again = partial(transport.SnapshotConsumer._seek_again, consumer)
+    for topic, partition in (ours, given_away):
+        asyncio.run(transport.SnapshotConsumer.read_again(consumer, topic, partition, 5))
+
+    kafka.seek.assert_called_once_with(ours, 5)
 
 
 def test_nothing_is_fetched_of_new_partitions_until_it_is_known_where_to_read_on() -> None:

@@ -21,7 +21,7 @@ from streams.settings import Settings
 from streams.shards import Shards
 from streams.skips import SkipList
 from streams.snapshots import MemorySnapshots
-from tests.streams.pools import PARTITIONS, START_S, Log, declared, records_of, sale, shop
+from tests.streams.pools import PARTITIONS, START_S, Log, declared, sale, shop, stretch_of
 
 
 def worker_says(settings: Settings) -> str:
@@ -88,7 +88,7 @@ def ingest_of(folder: Path, shards: Shards, log: Log) -> tuple[Ingest, Recorded]
 
 async def fold_all(ingest: Ingest, place: tuple[str, int], log: Log) -> None:
     """Give every record of `log` to `ingest`."""
-    await ingest.take_batch(*place, records_of(log))
+    await ingest.take_batch(*place, stretch_of(log))
 
 
 @pytest.mark.asyncio

@@ -13,11 +13,12 @@ from streams.errors import UnavailableError
 from streams.forecast_store import MemoryForecastStore
 from streams.guarded_fold import GuardedFold
 from streams.health import Health
+from streams.records import Records, Stretch
 from streams.settings import Settings
 from streams.shards import Shards
 from streams.skips import SkipList
 from streams.snapshots import MemorySnapshots
-from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, records_of, sale, shop
+from tests.streams.pools import DAY_S, PARTITIONS, START_S, Log, declared, records_of, sale, shop, stretch_of
 
 WALL_S = 2e9
 
@@ -73,7 +74,7 @@ async def test_a_state_whose_effects_were_not_handed_over_is_never_sealed(tmp_pa
     ingest = ingest_of(shards, tmp_path, refuse)
     assign(shards, log)
     with pytest.raises(UnavailableError):
-        await ingest.take_batch(*place, records_of(log))
+        await ingest.take_batch(*place, stretch_of(log))
     await ingest.snapshot_due()
     await ingest.release_all()
 
@@ -100,13 +101,40 @@ async def test_a_batch_ends_when_its_partition_has_left_and_come_back(tmp_path: 
 
     ingest = ingest_of(shards, tmp_path, rebalance)
     assign(shards, log)
-    records = records_of(log)
-    await ingest.take_batch(*place, records)
+    await ingest.take_batch(*place, stretch_of(log))
     assert shards.held[place].shard.next_offset == 4
 
-    await ingest.take_batch(*place, records.after(4))
+    await ingest.take_batch(*place, stretch_of(log, 4))
 
     assert shards.held[place].shard.view("shop") == log.shard.view("shop")
+
+
+@pytest.mark.asyncio
+async def test_what_begins_after_a_hole_is_read_again(tmp_path: Path) -> None:
+    """Nothing of it is folded; offsets without a record are no hole, and what was folded before is not again."""
+    log = declared(shop())
+    log.promise(START_S)
+    log.promise(START_S + DAY_S)
+    log.add(sale(START_S + DAY_S + 10))
+    place, end = ("transactions", log.shard.partition), len(log.records)
+
+    async def take(_topic: str) -> None:
+        """Take every message."""
+
+    shards = Shards(MemorySnapshots())
+    ingest = ingest_of(shards, tmp_path, take)
+    assign(shards, log)
+    held = shards.held[place]
+    first = records_of(log).before(2)
+
+    assert await ingest.take_batch(*place, stretch_of(log, 1)) == 0
+    assert await ingest.take_batch(*place, Stretch(0, 2, first)) is None
+    assert await ingest.take_batch(*place, stretch_of(log, 3)) == 2
+    assert held.shard.next_offset == 2
+    assert await ingest.take_batch(*place, stretch_of(log, 1)) is None
+    assert held.shard.view("shop") == log.shard.view("shop")
+    assert await ingest.take_batch(*place, Stretch(end, end + 5, Records.of(()))) is None  # marks of transactions
+    assert held.read_offset == end + 5
 
 
 @pytest.mark.asyncio
@@ -121,7 +149,7 @@ async def test_states_that_take_long_are_sealed_less_often(tmp_path: Path) -> No
 
     ingest = ingest_of(shards, tmp_path, take)
     assign(shards, log)
-    await ingest.take_batch(*place, records_of(log))
+    await ingest.take_batch(*place, stretch_of(log))
     sealed = []
     for state_s in (0.0, 0.5, 60.0):
         held = shards.held[place]
