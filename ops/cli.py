@@ -19,6 +19,7 @@ from streams.settings import Settings, read
 
 COMMANDS: dict[str, str] = {
     "actions": "show what was decided, with reasons; --follow goes on",
+    "backtest": "score forecasts on a recorded table, as if it came live",
     "catalog": "validate, show or publish the catalog",
     "console": "serve the operators' web page",
     "dead-letters": "list or redrive messages that broke a rule",

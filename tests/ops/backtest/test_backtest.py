@@ -1,0 +1,171 @@
+"""A table and its TOML file in, scores out: known answers, no look ahead, and errors that name file and line."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from ops.backtest import configuration, protocol, table
+from ops.cli import main
+from streams.errors import ConfigurationError
+
+TOML = """
+version = 1
+period = "day"
+timezone = "Europe/London"
+horizons = [1, 7]
+lead_periods = 3
+missing = "missing"
+report_from = 2024-02-26
+[columns]
+time = "day"
+series = "item"
+value = "units"
+"""
+DAYS = np.arange("2024-01-01", "2024-05-06", dtype="datetime64[D]")  # 18 weeks from a Monday on
+
+
+def sold(item: int, day: int) -> int:
+    """Return what was sold: the same each week, another number each weekday."""
+    return 10 * item + 3 * (day % 7)
+
+
+def lines(days: int = len(DAYS)) -> list[str]:
+    """Return a table of two items."""
+    return ["day,item,units", *(f"{DAYS[day]},i{item},{sold(item, day)}" for day in range(days) for item in (1, 2))]
+
+
+def written(folder: Path, rows: list[str], toml: str = TOML) -> Path:
+    """Return the table's path; its configuration lies beside it."""
+    (folder / "sales.toml").write_text(toml)
+    path = folder / "sales.csv"
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+def spans_of(path: Path) -> list[slice]:
+    """Return what is scored of each pool."""
+    settings = configuration.load(configuration.beside(path))
+    return [table.reported(pool, settings) for pool in table.read(path, settings)]
+
+
+def test_a_week_that_repeats_is_forecast_without_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every value of the reported days is scored, at each number of days ahead and for the sum."""
+    path, out = written(tmp_path, lines()), tmp_path / "out.json"
+
+    assert main(["backtest", str(path), "--methods", "seasonal-naive,mixture", "--json", str(out)]) == 0
+
+    rows = {(row["method"], row["ahead"]): row for row in msgspec.json.decode(out.read_bytes())}
+    assert list(rows) == [(m, a) for a in ("+1", "+7", "sum of 3") for m in ("seasonal-naive", "mixture")]
+    assert [rows["seasonal-naive", ahead]["count"] for ahead in ("+1", "+7", "sum of 3")] == [140, 140, 136]
+    assert rows["seasonal-naive", "+7"]["mae"] == pytest.approx(0.0, abs=1e-6)
+    assert abs(rows["seasonal-naive", "+1"]["bias"]) < 1e-6
+    assert rows["mixture", "+1"]["mae"] < 2.0
+    assert rows["mixture", "+1"]["coverage"] is not None
+    shown = capsys.readouterr().out.splitlines()
+    assert sum(line.split()[:2] == ["seasonal-naive", "140"] for line in shown) == 2
+
+
+@pytest.mark.parametrize("family", ["mixture", "river-linear", "seasonal-naive"])
+def test_what_comes_later_changes_nothing_that_was_said(family: str, tmp_path: Path) -> None:
+    """All rows from a day on are other ones: what was said of it the day before is the same to the last bit."""
+    found, split = [], 80
+    for later in (lambda value: value, lambda value: 5 * value + 40):
+        rows = lines()
+        rows[1 + 2 * split :] = [
+            f"{day},{item},{later(int(units))}"
+            for day, item, units in (row.split(",") for row in rows[1 + 2 * split :])
+        ]
+        path = written(tmp_path, rows)
+        settings = configuration.load(configuration.beside(path))
+        (pool,) = table.read(path, settings)
+        found.append(protocol.ask(family, pool, settings, lambda _count: None))
+    before, after = found
+
+    assert np.array_equal(before.mean[1][: split + 1], after.mean[1][: split + 1], equal_nan=True)
+    assert np.array_equal(before.quantiles[7][: split + 7], after.quantiles[7][: split + 7], equal_nan=True)
+    assert np.array_equal(before.lead_quantiles[: split + 1], after.lead_quantiles[: split + 1], equal_nan=True)
+    assert not np.array_equal(before.mean[1], after.mean[1], equal_nan=True)
+
+
+def test_parquet_in_any_order_is_the_same_table(tmp_path: Path) -> None:
+    """A day without rows is missing or zero, as the configuration says; an empty cell is missing."""
+    rows = lines(20)
+    del rows[11]
+    path = written(tmp_path, rows)
+    settings = configuration.load(configuration.beside(path))
+    (plain,) = table.read(path, settings)
+    cells = [row.split(",") for row in reversed(rows[1:])]
+    columns = {
+        "day": [np.datetime64(day).astype("datetime64[s]").item() for day, *_ in cells],
+        "item": [item for _, item, _ in cells],
+        "units": [float(units) for *_, units in cells],
+    }
+    parquet.write_table(pa.table(columns), tmp_path / "sales.parquet")
+    (other,) = table.read(tmp_path / "sales.parquet", settings)
+
+    assert np.array_equal(plain.values, other.values, equal_nan=True)
+    assert plain.series == other.series == ("i1", "i2")
+    assert plain.slots[:8] == (0, 1, 2, 3, 4, 5, 6, 0)
+    assert np.isnan(plain.values[5, 0])
+    assert plain.values[5, 1] == sold(2, 5)
+    (zero,) = table.read(path, msgspec.structs.replace(settings, missing="zero"))
+    assert zero.values[5, 0] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("2024-01-03,i1,many", r"sales\.csv:6: column 'units': .* is no number"),
+        ("2024-01-03,i1,inf", r"sales\.csv:6: column 'units': inf is not finite"),
+        ("2024-01-03,i1,-4", r"sales\.csv:6: column 'units': -4\.0 is below 0"),
+        ("2024-01-33,i1,4", r"sales\.csv:6: column 'day': '2024-01-33' is no time"),
+        ("2024-01-02,i1,4", r"sales\.csv:6: column 'day': 2024-01-02 is there twice of one series, first on line 4"),
+        ("2024-01-03,,4", r"sales\.csv:6: column 'item' is empty"),
+        ("2024-01-03,i1", r"sales\.csv:6: 2 cells, the header has 3"),
+    ],
+)
+def test_a_bad_row_is_named(row: str, message: str, tmp_path: Path) -> None:
+    """With file, line and column."""
+    path = written(tmp_path, [*lines(2), row])
+
+    with pytest.raises(ConfigurationError, match=message):
+        spans_of(path)
+
+
+@pytest.mark.parametrize(
+    ("words", "other", "message"),
+    [
+        ('value = "units"', 'value = "sold"', r"sales\.csv:1: there is no column 'sold'; there are: day, item, units"),
+        ('"Europe/London"', '"Atlantis"', r"sales\.toml: timezone is no IANA timezone"),
+        ("horizons = [1, 7]", "horizons = [0]", r"(?s)sales\.toml: .*horizons.*for example"),
+        ("2024-02-26", "2034-02-26", r"report_from 2034-02-26 leaves 126 periods before it and 0 to score"),
+    ],
+)
+def test_a_bad_configuration_is_named(words: str, other: str, message: str, tmp_path: Path) -> None:
+    """What it says and the table has not, and what can be no configuration at all."""
+    path = written(tmp_path, lines(), TOML.replace(words, other))
+
+    with pytest.raises(ConfigurationError, match=message):
+        spans_of(path)
+
+
+def test_a_time_that_is_far_off_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The grid up to it would not fit into memory."""
+    monkeypatch.setattr(table, "PERIODS_MAX", 100)
+    path = written(tmp_path, [*lines(2), "2924-01-03,i1,4"])
+
+    with pytest.raises(ConfigurationError, match=r"from 2024-01-01 to 2924-01-03 there are more than 100 periods"):
+        spans_of(path)
+
+
+def test_a_configuration_that_is_not_there_is_shown_by_example(tmp_path: Path) -> None:
+    """The example itself is one."""
+    (tmp_path / "example.toml").write_text(configuration.EXAMPLE)
+
+    assert configuration.load(tmp_path / "example.toml").lead_periods == 7
+    with pytest.raises(ConfigurationError, match=r"(?s)none\.toml: no such file.*\[columns\]"):
+        configuration.load(tmp_path / "none.toml")
