@@ -4,7 +4,7 @@ Every family is one file with one class that keeps `Forecaster`, and one line in
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 import msgspec
 import numpy as np
@@ -71,6 +71,13 @@ class PoolForecaster(Protocol):
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
+        ...
+
+    def adopt(self, old: Self, places: Sequence[int | None]) -> None:
+        """Take over, newly made, what `old` of the same family and horizon learnt of the series that stay.
+
+        places: (series,) where each was in `old`; None is a new one. `old` is not used any more.
+        """
         ...
 
     def state(self) -> bytes:

@@ -1,11 +1,12 @@
 """A model of one series' mean in, a model of a whole pool's means out: one such model a series."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from online_models.base import Covariates, Float64s, Slot
+from online_models.carry import Places
 from online_models.forecaster import Mean
 
 
@@ -29,6 +30,12 @@ class Each:
         wanted = tuple(slot.of_week for slot in slots)
         unknown = [np.nan] * len(wanted)
         return np.array([one.path(wanted) or unknown for one in self._series])
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        for place, before in enumerate(places):
+            if before is not None:
+                self._series[place] = old._series[before]
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""

@@ -178,6 +178,11 @@ class SeriesForecaster:
         return path
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Return slots of the week, periods of the horizon and of the lead."""
+        return self._shape
+
+    @property
     def ceiling(self) -> float:
         """Return what no forecast of one period may exceed, units."""
         return LARGEST_TIMES * self._largest

@@ -8,11 +8,12 @@ its mean, not as ratios.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from online_models.base import Covariates, Float64s, Slot
+from online_models.carry import Places, carry
 
 GRID = np.array([(alpha, beta) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.0, 0.1)])  # of level and trend
 GAMMA = 0.1  # of the season
@@ -84,6 +85,11 @@ class HoltWinters:
         self._season[:, full] = np.where(np.isnan(first), 0.0, first - mean)
         self._level[:, full] = mean
         self._started |= full
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        for name in _KEPT:
+            carry(getattr(self, name), getattr(old, name), places, axis=-1)
 
     def state(self) -> tuple[bytes, ...]:
         """Return everything kept, as plain values for msgpack."""

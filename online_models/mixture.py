@@ -10,11 +10,12 @@ specialize"), so that none is blamed for starting early.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from online_models.base import Covariates, Float64s, Slot
+from online_models.carry import Places, carry
 from online_models.plan import knots_of, steps_between
 from online_models.together import PoolMeans
 
@@ -101,6 +102,15 @@ class Mixture:
         self._count += given
         rate = np.maximum(1.0 / self._memory, 1.0 / np.maximum(self._count, 1.0))
         np.add(self._loss, rate * (miss - self._loss), out=self._loss, where=given)
+        self._weigh()
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        for expert, before in zip(self._experts, old._experts, strict=True):
+            expert.adopt(before, places)
+        for name in ("_said", "_loss", "_count"):
+            carry(getattr(self, name), getattr(old, name), places, axis=-1)
+        self._periods = old._periods
         self._weigh()
 
     def state(self) -> tuple[Any, ...]:

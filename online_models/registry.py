@@ -17,6 +17,7 @@ from online_models.separate import Separate, states
 from online_models.smoothing import Smoothing
 from online_models.together import PoolMeans, Together
 from online_models.upgrade import upgraded
+from online_models.watched import Watched, parts
 
 FORECASTERS: dict[str, Callable[[int], Mean]] = {
     "river-linear": RiverLinear,
@@ -42,6 +43,10 @@ POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
     "mixture": _mixture,
     "season-regression": SeasonRegression,
 }
+
+SIMPLE = "seasonal-naive"  # what every other one is watched by
+DEFAULT = "mixture"
+FAMILIES = tuple(sorted([*FORECASTERS, *POOL_FORECASTERS]))
 
 
 def create(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods: int) -> SeriesForecaster:
@@ -78,27 +83,49 @@ def restore(name: str, state: bytes) -> SeriesForecaster:
 
 
 def create_pool(name: str, *, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> PoolForecaster:
-    """Return a new forecaster of a pool with `len(lead_periods)` series; raise ValueError naming the known families."""
-    if name in POOL_FORECASTERS:
-        return _together(name, slots_per_week, horizon_periods, lead_periods)
-    if name not in FORECASTERS:
-        raise ValueError(f"no forecaster {name!r}; known: {', '.join(sorted([*FORECASTERS, *POOL_FORECASTERS]))}")
-    shapes = [(slots_per_week, horizon_periods, lead) for lead in lead_periods]
-    return Separate([_made(name, *shape) for shape in shapes])
+    """Return a new forecaster of a pool with `len(lead_periods)` series; raise ValueError naming the known families.
+
+    What learns is watched by `SIMPLE`, which serves the series of which it says the better.
+    """
+    if name not in FAMILIES:
+        raise ValueError(f"no forecaster {name!r}; known: {', '.join(FAMILIES)}")
+    shape = (slots_per_week, horizon_periods, tuple(lead_periods))
+    if name == SIMPLE:
+        return _apart(SIMPLE, *shape)
+    learned = _together(name, *shape) if name in POOL_FORECASTERS else _apart(name, *shape)
+    return Watched(learned, _apart(SIMPLE, *shape), len(lead_periods), slots_per_week)
 
 
 def restore_pool(name: str, state: bytes) -> PoolForecaster:
     """Return the forecaster of a pool whose `state()` this was; raise ValueError when it is none."""
     try:
-        kept: dict[str, Any] = msgspec.msgpack.decode(state)
-        if name not in POOL_FORECASTERS:
-            return Separate([restore(name, one) for one in states(kept)])
-        if kept["family"] != name:
-            raise ValueError(f"a state of {kept['family']!r}; wanted {name!r}")
-        forecaster = _together(name, *kept["shape"])
-        forecaster.restore(kept)
+        if name == SIMPLE:
+            return _restored_apart(SIMPLE, state)
+        slots_per_week, *models, kept = parts(state)
+        make = _restored_together if name in POOL_FORECASTERS else _restored_apart
+        watched = Watched(
+            make(name, models[0]), _restored_apart(SIMPLE, models[1]), len(states(models[1])), slots_per_week
+        )
+        watched.restore(kept)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise ValueError(f"these {len(state)} bytes are no forecaster's state: {error}") from error
+    return watched
+
+
+def _apart(name: str, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Separate:
+    return Separate([_made(name, slots_per_week, horizon_periods, lead) for lead in lead_periods])
+
+
+def _restored_apart(name: str, state: bytes) -> Separate:
+    return Separate([restore(name, one) for one in states(state)])
+
+
+def _restored_together(name: str, state: bytes) -> Together:
+    kept: dict[str, Any] = msgspec.msgpack.decode(state)
+    if kept["family"] != name:
+        raise ValueError(f"a state of {kept['family']!r}; wanted {name!r}")
+    forecaster = _together(name, *kept["shape"])
+    forecaster.restore(kept)
     return forecaster
 
 

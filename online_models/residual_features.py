@@ -6,11 +6,13 @@ a forecast was made can be built again when its actual comes, from a few numbers
 """
 
 import functools
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
+from online_models.carry import Places, carry
 from online_models.season_profile import Slots
 
 RESIDUAL_MAX = 8.0  # scales: further out is an outlier that would only tear at the weights
@@ -63,6 +65,12 @@ class ResidualHistory:
 
     def _back(self, back: Slots) -> Float64s:
         return self._ring[(self.periods - 1 - back) % len(self._ring)].astype(np.float64)
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        carry(self._ring, old._ring, places, axis=1)
+        carry(self._smoothed, old._smoothed, places, axis=1)
+        self.periods = old.periods
 
     def state(self) -> tuple[bytes, bytes, int]:
         """Return everything kept, as plain values for msgpack."""

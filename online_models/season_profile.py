@@ -4,10 +4,13 @@ What `season.Season` is for one series, for all of a pool in NumPy, and with the
 divided by it, a busy hour's residual and a quiet night's say equally much.
 """
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Bools, Float64s
+from online_models.carry import Places, carry
 
 Slots = NDArray[np.intp]
 
@@ -103,6 +106,11 @@ class SeasonProfile:
         days = slice(slot % self.slots_per_day, None, self.slots_per_day)
         unseen = (self._seen[:, days] == 0) & first[:, None]
         np.copyto(self._profile[:, days], values[:, None], where=unseen, casting="same_kind")
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        for name in _KEPT:
+            carry(getattr(self, name), getattr(old, name), places, axis=0)
 
     def state(self) -> tuple[bytes, ...]:
         """Return everything kept, as plain values for msgpack."""

@@ -6,11 +6,12 @@ each ("direct" forecasts); between these the weights are interpolated. With no w
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from online_models.base import Bools, Covariates, Float64s, Slot
+from online_models.carry import Places, carry
 from online_models.observed import NAMES_MAX, Observed
 from online_models.plan import knots_of, steps_between
 from online_models.pooled_regression import PooledRegression
@@ -106,6 +107,16 @@ class SeasonRegression:
         near, far, way = (part[:-1] for part in steps_between(tuple(self._knots.tolist()), periods))
         found: Float64s = weights[near] + (weights[far] - weights[near]) * way
         return found
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        self._season.adopt(old._season, places)
+        self._history.adopt(old._history, places)
+        self._observed.restore(old._observed.state())
+        self._regression.restore(old._regression.state())
+        carry(self._origins, old._origins, places, axis=1)
+        self._weather[...] = old._weather
+        self._begun, self._names = old._begun, old._names
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""

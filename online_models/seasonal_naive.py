@@ -7,6 +7,8 @@ from typing import Any
 
 from online_models.base import Covariates
 
+SEEN_RATIO = 6 / 7  # of a week's slots that have to be known
+
 
 class SeasonalNaive:
     """The next Monday is as the last Monday was. Learns nothing else."""
@@ -24,10 +26,17 @@ class SeasonalNaive:
         return value or 0.0
 
     def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
-        """Return last week's values; before a whole week was seen, None."""
-        if math.isnan(sum(self._last)):
+        """Return last week's values; before six sevenths of a week were seen, None.
+
+        A slot that was never seen, as of a day on which nothing is ever open, is given the mean of the others.
+        """
+        if not math.isnan(sum(self._last)):
+            return [self._last[slot] for slot in slots_of_week]
+        seen = [value for value in self._last if not math.isnan(value)]
+        if len(seen) < SEEN_RATIO * len(self._last):
             return None
-        return [self._last[slot] for slot in slots_of_week]
+        mean = sum(seen) / len(seen)
+        return [mean if math.isnan(self._last[slot]) else self._last[slot] for slot in slots_of_week]
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""

@@ -1,12 +1,13 @@
 """A family that knows one series in, a forecaster of a pool out: each of its series learns for itself."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Self
 
 import msgspec
 import numpy as np
 
 from online_models.base import Bucket, Forecast, PoolBucket, Slot
+from online_models.carry import Places
 from online_models.forecaster import SeriesForecaster, forecasts
 
 _ENCODE = msgspec.msgpack.Encoder().encode
@@ -18,7 +19,7 @@ class Separate:
     __slots__ = ("_series",)
 
     def __init__(self, series: Sequence[SeriesForecaster]) -> None:
-        self._series = series  # (series,)
+        self._series = list(series)  # (series,)
 
     def learn(self, bucket: PoolBucket) -> None:
         """Teach each series its own value; NaN is a missing bucket."""
@@ -30,12 +31,26 @@ class Separate:
         """Return what each series says."""
         return forecasts(self._series, [slot.of_week for slot in slots])
 
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over the series of `old` that stay; one whose horizon or lead time is another begins anew."""
+        for place, before in enumerate(places):
+            if before is not None and self._series[place].shape == old._series[before].shape:
+                self._series[place] = old._series[before]
+
     def state(self) -> bytes:
         """Return the states of the series, in their order."""
-        return _ENCODE({"series": [one.state() for one in self._series]})
+        return joined([one.state() for one in self._series])
 
 
-def states(data: dict[str, Any]) -> list[bytes]:
-    """Return the states of the series of a decoded `Separate.state()`."""
-    found: list[bytes] = data["series"]
-    return found
+def states(state: bytes) -> list[bytes]:
+    """Return the states of the series of a `Separate.state()`; raise msgspec.DecodeError when it is none."""
+    return msgspec.msgpack.decode(state, type=_State).series
+
+
+def joined(states: Sequence[bytes]) -> bytes:
+    """Return the state of series side by side, given theirs."""
+    return _ENCODE(_State(list(states)))
+
+
+class _State(msgspec.Struct):
+    series: list[bytes]

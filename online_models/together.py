@@ -5,12 +5,14 @@ What all families promise of each series (bounds, missing and censored buckets, 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from math import isnan
+from typing import Any, Protocol, Self
 
 import msgspec
 import numpy as np
 
 from online_models.base import Bucket, Covariates, Float64s, Forecast, PoolBucket, Slot
+from online_models.carry import Places
 from online_models.forecaster import SeriesForecaster, forecasts
 from online_models.surprise import Surprise
 
@@ -26,6 +28,10 @@ class PoolMeans(Protocol):
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN before enough was learnt."""
+        ...
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
         ...
 
     def state(self) -> tuple[Any, ...]:
@@ -79,6 +85,19 @@ class Together:
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
         return forecasts(self._series, [slot.of_week for slot in slots])
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over what `old`, of the same family and horizon, learnt of the series that stay.
+
+        One whose lead time is another begins its spread anew.
+        """
+        self._means.adopt(old._means, places)
+        for place, before in enumerate(places):
+            if before is None:
+                continue
+            self._rows[place].surprise = old._rows[before].surprise
+            if self._shape[2][place] == old._shape[2][before]:
+                self._series[place].restore(msgspec.msgpack.decode(old._series[before].state()))
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
@@ -146,7 +165,7 @@ class _Row:
     def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
         """Return the means of the next periods, or None in the first days."""
         path = self._paths.of(tuple(slots_of_week))[self._place] if slots_of_week else []
-        return None if not path or np.isnan(path[0]) else path.copy()
+        return None if not path or isnan(sum(path)) else path.copy()
 
     def state(self) -> tuple[Any, ...]:
         """Return nothing: the pool keeps it all."""

@@ -1,0 +1,127 @@
+"""A learned forecaster of a pool and a frozen simple one in; of each series what the better of the two says out.
+
+Every learned model can go wrong in a way that nobody has thought of. So a model that cannot - last week's value - is
+asked beside it, and serves a series while the learned one loses to it by the pinball loss of the next period (the mean
+over `QUANTILE_LEVELS`), discounted over about the last 50 periods. Both go on learning, so that the learned one comes
+back once it is no worse any more.
+"""
+
+from collections.abc import Sequence
+from typing import Self
+
+import msgspec
+import numpy as np
+
+from online_models.base import QUANTILE_LEVELS, Bools, Float64s, Forecast, PoolBucket, PoolForecaster, Slot
+from online_models.carry import Places, carry
+
+MEMORY_PERIODS = 50  # that losses are compared over
+WORSE_MAX = 1.10  # times the simple one's loss: above it the simple one serves
+SLACK_UNITS = 1e-6  # of loss: less is rounding, as beside a series that never sells
+LEVELS = np.array(QUANTILE_LEVELS)
+_NOTHING = np.full(len(LEVELS), np.nan)
+NOT_FINITE = "it said something that is no finite number"
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A series that another model serves from now on."""
+
+    place: int  # of the series
+    rolled_back: bool  # to the simple model; otherwise back to the learned one
+    reason: str
+
+
+class Watched:
+    """Says what the learned model or, of a series that is rolled back, the simple one says."""
+
+    def __init__(self, learned: PoolForecaster, simple: PoolForecaster, series: int, slots_per_week: int) -> None:
+        self.learned = learned
+        self.simple = simple
+        self.rolled_back: Bools = np.zeros(series, dtype=bool)
+        self.changes: tuple[Change, ...] = ()  # by the last bucket
+        self._slots_per_week = slots_per_week
+        self._said = np.full((2, series, len(LEVELS)), np.nan)  # of the next period: by the learned, by the simple one
+        self._loss = np.zeros((2, series))  # discounted pinball, units
+        self._count = np.zeros(series)  # periods of which both had said something
+        self._is_broken = np.zeros(series, dtype=bool)  # said no finite number after the last bucket
+
+    def learn(self, bucket: PoolBucket) -> None:
+        """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
+        self._score(np.where(bucket.censored, np.nan, bucket.values))
+        self.changes = tuple(self._changed())
+        self.learned.learn(bucket)
+        self.simple.learn(bucket)
+        following = [Slot((bucket.slot.of_week + 1) % self._slots_per_week)]
+        for row, model in enumerate((self.learned, self.simple)):
+            self._said[row] = [_NOTHING if one is None else one.quantiles[0] for one in model.forecast(following)]
+        self._is_broken = np.isinf(self._said).any(axis=(0, 2))
+
+    def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
+        """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
+        learned = self.learned.forecast(slots)
+        replaced = np.flatnonzero(self.rolled_back | self._is_broken).tolist()
+        if replaced:
+            simple = self.simple.forecast(slots)
+            for place in replaced:
+                if simple[place] is not None or self._is_broken[place]:
+                    learned[place] = simple[place]
+        return learned
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over, newly made, what `old` learnt of the series that stay."""
+        self.learned.adopt(old.learned, places)
+        self.simple.adopt(old.simple, places)
+        for name, axis in _KEPT.items():
+            carry(getattr(self, name), getattr(old, name), places, axis=axis)
+
+    def _score(self, came: Float64s) -> None:
+        """Hold what both said of this period against what came; NaN says nothing."""
+        missed = came[None, :, None] - self._said
+        loss = np.maximum(LEVELS * missed, (LEVELS - 1.0) * missed).mean(axis=-1)
+        known = ~np.isnan(loss).any(axis=0)
+        self._count += known
+        rate = np.maximum(1.0 / MEMORY_PERIODS, 1.0 / np.maximum(self._count, 1.0))
+        np.add(self._loss, rate * (loss - self._loss), out=self._loss, where=known[None])
+
+    def _changed(self) -> list[Change]:
+        """Roll back and return to, series by series; name what changed."""
+        learned, simple = self._loss
+        judged = self._count >= MEMORY_PERIODS
+        loses = judged & (learned > WORSE_MAX * simple + SLACK_UNITS)
+        back = self.rolled_back & judged & (learned <= simple + SLACK_UNITS) & ~self._is_broken
+        changes = []
+        for place in np.flatnonzero((loses | self._is_broken) & ~self.rolled_back).tolist():
+            worse = (
+                f"its pinball loss was {learned[place]:.4g}, {_ratio(learned[place], simple[place])} the simple one's"
+            )
+            reason = NOT_FINITE if self._is_broken[place] else f"{worse}, over the last {MEMORY_PERIODS} periods"
+            changes.append(Change(place, True, reason))
+        for place in np.flatnonzero(back).tolist():
+            reason = f"its pinball loss is {_ratio(learned[place], simple[place])} the simple one's again"
+            changes.append(Change(place, False, reason))
+        for change in changes:
+            self.rolled_back[change.place] = change.rolled_back
+        return changes
+
+    def state(self) -> bytes:
+        """Return the whole state as msgpack bytes."""
+        kept = [getattr(self, name).tobytes() for name in _KEPT]
+        return msgspec.msgpack.encode((self._slots_per_week, self.learned.state(), self.simple.state(), kept))
+
+    def restore(self, kept: Sequence[bytes]) -> None:
+        """Take over the arrays of a decoded `state()`; both models are restored already."""
+        for name, data in zip(_KEPT, kept, strict=True):
+            own = getattr(self, name)
+            own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+
+
+_KEPT = {"rolled_back": 0, "_said": 1, "_loss": 1, "_count": 0, "_is_broken": 0}  # and the axis of the series
+
+
+def parts(state: bytes) -> tuple[int, bytes, bytes, list[bytes]]:
+    """Return slots of the week, the learned model's state, the simple one's, the rest; raise msgspec.DecodeError."""
+    return msgspec.msgpack.decode(state, type=tuple[int, bytes, bytes, list[bytes]])
+
+
+def _ratio(loss: float, other: float) -> str:
+    return f"{loss / other:.2f} times" if other > 0.0 else "above"
