@@ -112,6 +112,19 @@ def restore_pool(name: str, state: bytes) -> PoolForecaster:
     return watched
 
 
+def joined_pool(name: str, states: Sequence[bytes]) -> bytes:
+    """Return the state of a pool whose series' own `states` these were; raise ValueError when one is none.
+
+    Of families that know one series. What watches them begins anew.
+    """
+    series = [restore(name, state) for state in states]
+    if name == SIMPLE:
+        return Separate(series).state()
+    slots_per_week = series[0].shape[0]
+    simple = Separate([_made(SIMPLE, *one.shape) for one in series])
+    return Watched(Separate(series), simple, len(series), slots_per_week).state()
+
+
 def _apart(name: str, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Separate:
     return Separate([_made(name, slots_per_week, horizon_periods, lead) for lead in lead_periods])
 

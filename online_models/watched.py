@@ -67,6 +67,10 @@ class Watched:
                     learned[place] = simple[place]
         return learned
 
+    def is_simple(self, place: int) -> bool:
+        """Return whether the simple model speaks for the series at `place`."""
+        return bool(self.rolled_back[place] or self._is_broken[place])
+
     def adopt(self, old: Self, places: Places) -> None:
         """Take over, newly made, what `old` learnt of the series that stay."""
         self.learned.adopt(old.learned, places)

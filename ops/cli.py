@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "hold": "hold or release a pool or resource",
     "kill": "engage or clear the kill switch of the gateway",
     "migrate": "carry states over to other partitions, a topic made anew or newer models",
+    "model": "learn a pool's model anew while the old one serves",
     "report": "compare cost, fill rate and stock with rule and foresight",
     "schema": "print JSON Schema and AsyncAPI of every message",
     "shard": "list snapshots, or start a partition anew",

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from online_models.registry import FORECASTERS
+from online_models.registry import DEFAULT, FAMILIES
 from streams.errors import ConfigurationError
 from streams.periods import PeriodName, Periods
 
@@ -63,7 +63,7 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ahead_s_max: PositiveFloat = 3600.0  # an event further in the future than this is not believed
     lateness_s: NonNegativeFloat = 0.0  # how long after its end a bucket waits for stragglers
     horizon_periods: Horizon = 8  # periods forecast ahead; at least lead_time_periods + 1 of every resource
-    forecast: Identifier = "river-linear"  # a name in online_models.registry
+    forecast: Identifier = DEFAULT  # a name in online_models.registry
     policy: Identifier = "champion"  # a name in policies.registry, or the alias of the promoted policy
     controlled: bool = False  # whether ticks of this pool are decided
     decision_window_s: PositiveFloat = 43_200.0  # an action expires this long (event time) after its tick
@@ -129,8 +129,8 @@ def validate(catalog: Catalog, where: str) -> None:
 
 def validate_pool(pool: PoolSpec, place: str) -> None:
     """Raise ConfigurationError when the pool contradicts itself or cannot be served."""
-    if pool.forecast not in FORECASTERS:
-        raise ConfigurationError(f"{place}: no forecast {pool.forecast!r}; known: {', '.join(FORECASTERS)}")
+    if pool.forecast not in FAMILIES:
+        raise ConfigurationError(f"{place}: no forecast {pool.forecast!r}; known: {', '.join(FAMILIES)}")
     try:
         ZoneInfo(pool.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder, such as "America"

@@ -1,16 +1,19 @@
 """One closed bucket of a pool in; every series taught, its forecast made, and what is to be told of it out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from online_models.base import Bucket
-from online_models.forecaster import forecasts
+import numpy as np
+
+from online_models.base import PoolBucket, Slot
 from streams.catalog import PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.demand import ClosedBucket
 from streams.events import BucketClosed, Cut, Tick
 from streams.ledger import OVERDUE_LEAD_TIMES
+from streams.model import PoolModels
+from streams.model_events import ModelChanged
 from streams.periods import Periods
 from streams.series import Series, say_all
 
@@ -36,36 +39,47 @@ class Closing:
             if series[one.id].ledger.on_order
         )
 
-    def learn(self, series: Mapping[str, Series], cut: Cut) -> list[BucketClosed]:
-        """Teach every series, then let all forecast together, and return what is told of each."""
+    def learn(
+        self, series: Mapping[str, Series], models: PoolModels, cut: Cut
+    ) -> tuple[list[BucketClosed], list[ModelChanged]]:
+        """Teach the pool's models, let them forecast, and return what is told of each series and of the models."""
         end_s, horizon = self.bucket.end_s, self.spec.horizon_periods
-        expires_at_s = self.periods.shift(end_s, EXPIRY_PERIODS)
-        slot, *slots = _slots_of_week(self.periods, self.bucket.start_s, horizon + 1)
-        observed = tuple((name, one.value("mean")) for name, one in sorted(self.bucket.content.covariates.items()))
+        slot, *slots = _slots(self.periods, self.bucket.start_s, horizon + 1)
+        values = [self._value(resource) for resource in self.spec.resources]
         ordered = [series[one.id] for one in self.spec.resources]
-        learnt = [
-            self._learnable(resource, one, slot, observed)
-            for resource, one in zip(self.spec.resources, ordered, strict=True)
-        ]
+        learnt = self._learnable(slot, values, ordered)
         before = [one.next_said for one in ordered]
-        for one, bucket in zip(ordered, learnt, strict=True):
-            one.learn(bucket)
-        said_now = forecasts([one.forecaster for one in ordered], slots)
-        say_all(ordered, said_now, as_of_s=end_s, expires_at_s=expires_at_s)
-        return [
+        for one, value in zip(ordered, values, strict=True):
+            one.close(value)
+        models.learn(learnt)
+        changes = models.watch_changes(pool_id=self.spec.pool_id, at_s=end_s)
+        said_now, took_over = models.forecast(slots)
+        if took_over:
+            changes.append(models.changed("switched", models.serving, pool_id=self.spec.pool_id, at_s=end_s))
+        say_all(
+            ordered,
+            said_now,
+            [models.speaker(place) for place in range(len(ordered))],
+            version=models.serving.version,
+            as_of_s=end_s,
+            expires_at_s=self.periods.shift(end_s, EXPIRY_PERIODS),
+        )
+        columns = zip(self.spec.resources, ordered, values, learnt.censored.tolist(), before, strict=True)
+        closed = [
             BucketClosed(
                 pool_id=self.spec.pool_id,
                 resource_id=resource.id,
-                period_start_s=bucket.start_s,
-                value=bucket.value,
-                censored=bucket.censored,
+                period_start_s=self.bucket.start_s,
+                value=value,
+                censored=censored,
                 said_mean=said[0] if said else None,
                 said_quantiles=said[1] if said else None,
                 forecast=one.said(),
                 cut=cut,
             )
-            for resource, one, bucket, said in zip(self.spec.resources, ordered, learnt, before, strict=True)
+            for resource, one, value, censored, said in columns
         ]
+        return closed, changes
 
     def tick(self, *, now_s: float, cut: Cut, clock: RunClock) -> Tick:
         """Return the wish for a decision that the period's end gives rise to."""
@@ -81,28 +95,32 @@ class Closing:
             cut=cut,
         )
 
-    def _learnable(
-        self, resource: ResourceSpec, series: Series, slot: int, observed: tuple[tuple[str, float], ...]
-    ) -> Bucket:
+    def _value(self, resource: ResourceSpec) -> float | None:
+        """Return the resource's demand, or None when it is missing."""
         heard = self.bucket.content.series.get(resource.id)
-        value: float | None
         if not self.whole:
-            value = None
-        elif heard is None or heard.count == 0:
-            value = 0.0 if resource.aggregate == "sum" else None  # no sales is zero sales; no reading is no reading
-        else:
-            value = heard.value(resource.aggregate)
-        on_hand = series.ledger.on_hand_units
-        return Bucket(
+            return None
+        if heard is None or heard.count == 0:
+            return 0.0 if resource.aggregate == "sum" else None  # no sales is zero sales; no reading is no reading
+        return heard.value(resource.aggregate)
+
+    def _learnable(self, slot: Slot, values: Sequence[float | None], series: Sequence[Series]) -> PoolBucket:
+        content = self.bucket.content
+        on_hand = [one.ledger.on_hand_units for one in series]
+        censored = [
+            resource.id in content.stock_outs or (units is not None and units <= 0)
+            for resource, units in zip(self.spec.resources, on_hand, strict=True)
+        ]
+        return PoolBucket(
             start_s=self.bucket.start_s,
-            slot_of_week=slot,
-            value=value,
-            censored=resource.id in self.bucket.content.stock_outs or (on_hand is not None and on_hand <= 0),
-            covariates=observed,
+            slot=slot,
+            values=np.array([np.nan if value is None else value for value in values]),
+            censored=np.array(censored, dtype=bool),
+            covariates=tuple((name, one.value("mean")) for name, one in sorted(content.covariates.items())),
         )
 
 
 @lru_cache(maxsize=64)  # pools close the same periods at about the same time
-def _slots_of_week(periods: Periods, start_s: float, count: int) -> tuple[int, ...]:
-    """Return the places in the local week of `count` periods from the one that starts at `start_s` on."""
-    return tuple([periods.slot_of_week(periods.shift(start_s, step)) for step in range(count)])
+def _slots(periods: Periods, start_s: float, count: int) -> tuple[Slot, ...]:
+    """Return the places in the local calendar of `count` periods from the one that starts at `start_s` on."""
+    return tuple([Slot(periods.slot_of_week(periods.shift(start_s, step))) for step in range(count)])

@@ -1,8 +1,7 @@
 """The vocabulary on the wire: one frozen Struct per message, and the two functions that read and write them.
 
-Every message is JSON with its `type` (name and version) first. Producers are strict; readers ignore unknown
-fields, so that versions can be rolled. Input messages are keyed by `pool_id`: what is decided together stays
-in order. `docs/asyncapi.json` is generated from this file.
+Every message is JSON with its `type` (name and version) first. Producers are strict; readers ignore unknown fields, so
+that versions can be rolled. Input messages are keyed by `pool_id`: what is decided together stays in order.
 """
 
 from typing import Literal
@@ -11,9 +10,9 @@ import msgspec
 
 from streams.catalog import PoolSpec
 from streams.clock import RunClock
+from streams.model_events import ModelChanged, ModelReset
 
 Quantity = Literal["flow_vehicles_per_h", "count_vehicles", "occupancy_ratio", "speed_km_per_h", "count_units"]
-
 TransactionKind = Literal["sale", "cancellation", "return", "receipt", "count", "order_accepted"]
 
 
@@ -89,7 +88,7 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, tag="clock.v1"):
     scope: tuple[str, ...] = ()
 
 
-InputEvent = Transaction | SensorReading | Covariate | Unreadable | Heartbeat | Clock | PoolSpec
+InputEvent = Transaction | SensorReading | Covariate | Unreadable | Heartbeat | Clock | PoolSpec | ModelReset
 
 
 class Cut(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,7 +275,9 @@ class WorkerHealth(msgspec.Struct, frozen=True, kw_only=True, tag="health.v1"):
     decision_p99_s: float | None
 
 
-OutputMessage = BucketClosed | Tick | DeadLetter | Allocation | Outcome | Command | PoolView | WorkerHealth
+OutputMessage = (
+    BucketClosed | Tick | DeadLetter | Allocation | Outcome | Command | PoolView | WorkerHealth | ModelChanged
+)
 
 _ENCODER = msgspec.json.Encoder()
 _INPUT_DECODER: msgspec.json.Decoder[InputEvent] = msgspec.json.Decoder(InputEvent)

@@ -13,8 +13,8 @@ import msgspec
 from streams.clock import LIVE
 from streams.effects import Effects
 from streams.errors import InvalidEventError, StateError
+from streams.model import PoolModels
 from streams.pool import PoolState
-from streams.series import Series, SeriesState
 from streams.shard import Shard
 from streams.shard_state import STATE_VERSION, ShardState
 from streams.shards import Span
@@ -75,16 +75,17 @@ def blank(topic: str, partition: int, partitions: int, *, epoch: int, next_offse
 
 
 def relearned(data: bytes) -> tuple[bytes, tuple[str, ...]]:
-    """Return a state whose every forecaster this version can take over, and the series that begin to learn anew."""
+    """Return a state whose every forecaster this version can take over, and the pools that begin to learn anew."""
     state = _DECODE(data)
     anew = []
     for pool_id, pool in state.pools.items():
-        for resource_id, series in pool.series.items():
-            try:
-                Series.restore(series)
-            except ValueError:
-                pool.series[resource_id] = _begun(pool, resource_id, series)
-                anew.append(f"{pool_id}/{resource_id}")
+        try:
+            PoolModels.restore(pool.models)
+        except ValueError:
+            pool.models = PoolModels.new(pool.spec).state()
+            for series in pool.series.values():
+                series.forecast = None
+            anew.append(pool_id)
     return (_ENCODE(state) if anew else data), tuple(anew)
 
 
@@ -185,10 +186,3 @@ def _take_in(new: ShardState, pool_id: str, pool: PoolState, old: ShardState) ->
     new.wall_s = max(new.wall_s, old.wall_s)
     follows = pool.run_clock is None and new.run_clock != old.run_clock
     new.pools[pool_id] = msgspec.structs.replace(pool, run_clock=old.run_clock) if follows else pool
-
-
-def _begun(pool: PoolState, resource_id: str, series: SeriesState) -> SeriesState:
-    resource = pool.spec.resource(resource_id)
-    assert resource is not None  # `Pool.declare` keeps series of declared resources only
-    fresh = Series.new(pool.spec, resource).state()
-    return msgspec.structs.replace(series, model=fresh.model, model_state=fresh.model_state, forecast=None)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 PeriodName = Literal["quarter", "hour", "day"]
 _FIXED_S: dict[PeriodName, int] = {"quarter": 900, "hour": 3600}
-_PER_WEEK: dict[PeriodName, int] = {"quarter": 672, "hour": 168, "day": 7}
+SLOTS_PER_WEEK: dict[PeriodName, int] = {"quarter": 672, "hour": 168, "day": 7}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Periods:
             return _weekday(self.timezone, start_s)
         local = datetime.fromtimestamp(start_s, ZoneInfo(self.timezone))
         minutes = (local.weekday() * 24 + local.hour) * 60 + local.minute
-        return minutes * 60 // _FIXED_S[self.name] % _PER_WEEK[self.name]
+        return minutes * 60 // _FIXED_S[self.name] % SLOTS_PER_WEEK[self.name]
 
     def text(self, at_s: float) -> str:
         """Return `at_s` as local date (and time, for periods shorter than a day) for people and ids.

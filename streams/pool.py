@@ -15,7 +15,10 @@ from streams.effects import Effects
 from streams.errors import InvalidEventError
 from streams.events import Covariate, Cut, Heartbeat, PoolView, SensorReading, Transaction
 from streams.lane import Lane, line_of
-from streams.series import SLOTS_PER_WEEK, Series, SeriesState
+from streams.model import PoolModels, PoolModelsState
+from streams.model_events import ChangeKind, ModelReset
+from streams.periods import SLOTS_PER_WEEK
+from streams.series import Series, SeriesState
 from streams.watermark import Watermark
 
 UNKNOWN_RESOURCES_MAX = 50  # foreign ids counted by name; the rest together
@@ -33,6 +36,7 @@ class PoolState(msgspec.Struct):
     demand: DemandBuckets
     seen: Seen
     series: dict[str, SeriesState]
+    models: PoolModelsState
     counters: dict[str, int]
     unknown: dict[str, int]
 
@@ -40,7 +44,7 @@ class PoolState(msgspec.Struct):
 class Pool:
     """The live state of one pool."""
 
-    def __init__(self, state: PoolState, series: dict[str, Series]) -> None:
+    def __init__(self, state: PoolState, models: PoolModels) -> None:
         self.spec = state.spec
         self.run_clock = state.run_clock  # None: the partition's
         self.counters = state.counters
@@ -48,31 +52,33 @@ class Pool:
         self._demand = state.demand
         self._seen = state.seen
         self._unknown = state.unknown
-        self._series = series
+        self._series = {name: Series(one) for name, one in state.series.items()}
+        self._models = models
         self._periods = state.spec.periods
         self._index()
 
     @classmethod
     def new(cls, spec: PoolSpec, *, now_s: float) -> "Pool":
         """Return the pool just declared by `spec`."""
-        state = PoolState(spec, None, Watermark(), DemandBuckets(), Seen(), {}, {}, {})
-        pool = cls(state, {})
+        models = PoolModels.new(spec)
+        pool = cls(PoolState(spec, None, Watermark(), DemandBuckets(), Seen(), {}, models.state(), {}, {}), models)
         pool.declare(spec, now_s=now_s)
         return pool
 
     @classmethod
     def restore(cls, state: PoolState) -> "Pool":
         """Return the pool that `state()` was taken of."""
-        return cls(state, {name: Series.restore(series) for name, series in state.series.items()})
+        return cls(state, PoolModels.restore(state.models))
 
     def state(self) -> PoolState:
         """Return everything as plain values."""
         series = {name: one.state() for name, one in self._series.items()}
         return PoolState(
-            self.spec, self.run_clock, self._watermark, self._demand, self._seen, series, self.counters, self._unknown
-        )
+            self.spec, self.run_clock, self._watermark, self._demand, self._seen, series, self._models.state(),
+            self.counters, self._unknown,
+        )  # fmt: skip
 
-    def declare(self, spec: PoolSpec, *, now_s: float) -> None:
+    def declare(self, spec: PoolSpec, *, now_s: float, effects: Effects | None = None) -> None:
         """Take over a newer declaration; raise InvalidEventError when the grid of periods would break."""
         if (spec.period, spec.timezone) != (self.spec.period, self.spec.timezone):
             raise InvalidEventError(
@@ -81,15 +87,8 @@ class Pool:
                 f"it cannot change to {spec.period} in {spec.timezone}: give the pool a new id",
             )
         self._watermark.declare(spec.feeds, now_s=now_s)
-        series = {}
-        for resource in spec.resources:
-            one = self._series.get(resource.id) or Series.new(spec, resource)
-            before = self.spec.resource(resource.id)
-            same_shape = before is not None and before.lead_time_periods == resource.lead_time_periods
-            if one.model != spec.forecast or spec.horizon_periods != self.spec.horizon_periods or not same_shape:
-                one.change_model(spec, resource)
-            series[resource.id] = one
-        self._series = series
+        self._series = {one.id: self._series.get(one.id) or Series.new() for one in spec.resources}
+        self._begun(self._models.declare(spec), now_s=now_s, effects=effects)
         self.spec = spec
         self._index()
 
@@ -162,6 +161,13 @@ class Pool:
         self._demand.begin(event.complete_until_s, self._periods)
         self._watermark.hear(event.feed_id, event.complete_until_s, promised=True, now_s=now_s)
 
+    def apply_reset(self, event: ModelReset, *, now_s: float, effects: Effects) -> None:
+        """Begin to learn anew; an order that comes again changes nothing."""
+        if self._seen.add(event.event_id, bucket_start_s=None):
+            self._begun(self._models.reset(f"{event.operator}: {event.reason}"), now_s=now_s, effects=effects)
+        else:
+            self.count("duplicate")
+
     def close_due(self, *, now_s: float, cut: Cut, clock: RunClock, effects: Effects) -> None:
         """Close the buckets that are due, learn from them, forecast, and cut their ticks.
 
@@ -199,6 +205,13 @@ class Pool:
         """Count `by` more of `what` since the log's start."""
         if by:
             self.counters[what] = self.counters.get(what, 0) + by
+
+    def _begun(self, kind: ChangeKind | None, *, now_s: float, effects: Effects | None) -> None:
+        """Tell of a model that was begun."""
+        if kind is not None and effects is not None:
+            model = self._models.following or self._models.serving
+            effects.changed.append(self._models.changed(kind, model, pool_id=self.spec.pool_id, at_s=now_s))
+            self.count("models:begun")
 
     def _count_unknown(self, resource_id: str) -> None:
         if resource_id in self._series:
@@ -249,11 +262,14 @@ class Pool:
         self._seen.close(bucket.start_s)
         closing = Closing(self.spec, self._periods, bucket, whole)
         self.count("orders:overdue", closing.give_up_orders(self._series))
-        closed = closing.learn(self._series, cut)
+        closed, changes = closing.learn(self._series, self._models, cut)
+        for change in changes:
+            self.count(f"models:{change.kind}")
         missing = sum(one.value is None for one in closed)
         self.count("buckets:missing", missing)
         self.count("buckets:closed", len(closed) - missing)
         effects.closed += closed
+        effects.changed += changes
         effects.touched.add(self.spec.pool_id)
         if self.spec.controlled:
             effects.ticks.append(closing.tick(now_s=now_s, cut=cut, clock=clock))

@@ -1,4 +1,4 @@
-"""One resource of a pool: its ledger and its forecaster. A closed bucket in, what was said and is said now out."""
+"""One resource of a pool: its ledger and what is forecast of it. A closed bucket in, what readers get of it out."""
 
 from collections.abc import Sequence
 from math import dist, sqrt
@@ -7,16 +7,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from online_models import registry
-from online_models.base import QUANTILE_LEVELS, Bucket, Forecast
-from online_models.forecaster import STATE_VERSION, SeriesForecaster
-from streams.catalog import PoolSpec, ResourceSpec
+from online_models.base import QUANTILE_LEVELS, Forecast
 from streams.events import SeriesForecast, SeriesView, encode
 from streams.ledger import Ledger
 
 RECENT_BUCKETS_MAX = 28  # what the baseline's mean and deviation are taken over
 DECIMALS = 6  # of forecasts on the wire, units: no decision depends on less, and a view is half as long
-SLOTS_PER_WEEK = {"quarter": 672, "hour": 168, "day": 7}
 
 _DECODE = msgspec.json.Decoder(SeriesForecast).decode
 
@@ -25,8 +21,6 @@ class SeriesState(msgspec.Struct):
     """Everything a `Series` is, as plain values."""
 
     ledger: Ledger
-    model: str
-    model_state: bytes
     recent: list[float]
     last_value: float | None
     last_said: float | None
@@ -42,16 +36,12 @@ class Series:
         "_last_value",
         "_moments",
         "_recent",
-        "forecaster",
         "ledger",
-        "model",
         "next_said",
     )
 
-    def __init__(self, state: SeriesState, forecaster: SeriesForecaster) -> None:
+    def __init__(self, state: SeriesState) -> None:
         self.ledger = state.ledger
-        self.model = state.model
-        self.forecaster = forecaster
         self.next_said: tuple[float, tuple[float, ...]] | None = None  # mean and quantiles of the open bucket
         self._recent = state.recent
         self._moments = _moments(state.recent)
@@ -63,44 +53,24 @@ class Series:
             self.next_said = said.mean[0], said.quantiles[0]
 
     @classmethod
-    def new(cls, spec: PoolSpec, resource: ResourceSpec) -> "Series":
+    def new(cls) -> "Series":
         """Return a series that has seen nothing."""
-        return cls(SeriesState(Ledger(), spec.forecast, b"", [], None, None, None), _forecaster(spec, resource))
-
-    @classmethod
-    def restore(cls, state: SeriesState) -> "Series":
-        """Return the series that `state()` was taken of."""
-        return cls(state, registry.restore(state.model, state.model_state))
+        return cls(SeriesState(Ledger(), [], None, None, None))
 
     def state(self) -> SeriesState:
-        """Return everything as plain values; the forecaster as its own bytes."""
-        return SeriesState(
-            self.ledger,
-            self.model,
-            self.forecaster.state(),
-            self._recent,
-            self._last_value,
-            self._last_said,
-            self._forecast,
-        )
+        """Return everything as plain values."""
+        return SeriesState(self.ledger, self._recent, self._last_value, self._last_said, self._forecast)
 
-    def change_model(self, spec: PoolSpec, resource: ResourceSpec) -> None:
-        """Start the forecaster that `spec` names now; the ledger stays."""
-        self.model = spec.forecast
-        self.forecaster = _forecaster(spec, resource)
-        self._forecast = self.next_said = None
-
-    def learn(self, bucket: Bucket) -> None:
-        """Learn a closed bucket; `say` follows."""
-        self._last_value = bucket.value
+    def close(self, value: float | None) -> None:
+        """Take in the demand of a closed bucket, None when it is missing; `say` follows."""
+        self._last_value = value
         self._last_said = self.next_said[0] if self.next_said else None
-        self.forecaster.learn(bucket)
-        if bucket.value is not None:
-            self._recent = [*self._recent[-(RECENT_BUCKETS_MAX - 1) :], bucket.value]
+        if value is not None:
+            self._recent = [*self._recent[-(RECENT_BUCKETS_MAX - 1) :], value]
             self._moments = _moments(self._recent)
 
     def say(self, said: SeriesForecast | None) -> None:
-        """Keep what `forecaster` says after the last bucket."""
+        """Keep what is forecast after the last bucket."""
         if said is None:
             self._forecast = self.next_said = None
             return
@@ -134,17 +104,14 @@ def _moments(values: Sequence[float]) -> tuple[float, float]:
     return mean, dist(values, [mean] * len(values)) / sqrt(len(values))
 
 
-def _forecaster(spec: PoolSpec, resource: ResourceSpec) -> SeriesForecaster:
-    return registry.create(
-        spec.forecast,
-        slots_per_week=SLOTS_PER_WEEK[spec.period],
-        horizon_periods=spec.horizon_periods,
-        lead_periods=min(resource.lead_time_periods + 1, spec.horizon_periods),
-    )
-
-
 def say_all(
-    series: Sequence[Series], forecasts: Sequence[Forecast | None], *, as_of_s: float, expires_at_s: float
+    series: Sequence[Series],
+    forecasts: Sequence[Forecast | None],
+    models: Sequence[str],
+    *,
+    version: str,
+    as_of_s: float,
+    expires_at_s: float,
 ) -> None:
     """Let each of a pool's series keep its forecast. Rounded all at once: NumPy takes a microsecond a call.
 
@@ -153,15 +120,15 @@ def say_all(
     made = [one for one in forecasts if one is not None]
     arrays = [(one.mean, one.quantiles, one.lead_quantiles) for one in made]
     numbers = zip(*[np.array(alike).round(DECIMALS) for alike in zip(*arrays, strict=True)], strict=True)
-    for one, forecast in zip(series, forecasts, strict=True):
+    for one, forecast, model in zip(series, forecasts, models, strict=True):
         if forecast is None:
             one.say(None)
             continue
         mean, quantiles, lead_quantiles = [one.tolist() for one in next(numbers)]
         assert len(lead_quantiles) == len(QUANTILE_LEVELS)
         said = SeriesForecast(
-            model=one.model,
-            version=str(STATE_VERSION),
+            model=model,
+            version=version,
             as_of_s=as_of_s,
             expires_at_s=expires_at_s,
             error=round(forecast.error, DECIMALS),

@@ -30,6 +30,7 @@ from streams.events import (
     encode,
 )
 from streams.lane import Lane, PlainBooking
+from streams.model_events import ModelReset
 from streams.pool import Pool
 from streams.records import Records
 from streams.shard_state import STATE_VERSION, ShardState, decode_state, encode_state
@@ -38,7 +39,6 @@ from streams.topics import partition_of
 REASON_MAX = 300  # characters of a feed's reason that a dead letter repeats
 DECODED_MAX = 2_000  # records decoded at once: about 2 MB of objects
 CLOSED_MAX = 100  # series closed in one slice of a batch, or one record more: some 20 ms in which nobody else runs
-
 _VIEW = msgspec.json.Decoder(PoolView).decode
 
 
@@ -216,17 +216,19 @@ class Shard:
             raise InvalidEventError("unknown-pool", f"no catalog declares pool {event.pool_id[:64]!r}")
         now_s = self._now_s(pool)
         effects.touched.add(event.pool_id)
-        if isinstance(event, Heartbeat):
-            pool.apply_heartbeat(event, now_s=now_s)
-        else:
-            named = event if event.event_id else msgspec.structs.replace(event, event_id=self._place(offset))
-            match named:
-                case Transaction():
-                    pool.apply_transaction(named, now_s=now_s)
-                case SensorReading():
-                    pool.apply_reading(named, now_s=now_s)
-                case Covariate():
-                    pool.apply_covariate(named, now_s=now_s)
+        if not isinstance(event, Heartbeat) and not event.event_id:
+            event = msgspec.structs.replace(event, event_id=self._place(offset))
+        match event:
+            case Transaction():
+                pool.apply_transaction(event, now_s=now_s)
+            case SensorReading():
+                pool.apply_reading(event, now_s=now_s)
+            case Covariate():
+                pool.apply_covariate(event, now_s=now_s)
+            case Heartbeat():
+                pool.apply_heartbeat(event, now_s=now_s)
+            case ModelReset():
+                pool.apply_reset(event, now_s=now_s, effects=effects)
         self._close_due(pool, effects)
 
     def _declare(self, spec: PoolSpec, pool: Pool | None, effects: Effects) -> None:
@@ -240,7 +242,7 @@ class Shard:
         if pool is None:
             self._pools[spec.pool_id] = Pool.new(spec, now_s=self._run_clock.now_s(self._wall_s))
         else:
-            pool.declare(spec, now_s=self._now_s(pool))
+            pool.declare(spec, now_s=self._now_s(pool), effects=effects)
         effects.touched.add(spec.pool_id)
 
     def _check_partition(self, pool_id: str) -> None:

@@ -5,12 +5,17 @@ version before here, over plain values; a state of each version is stored in `te
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
+from online_models.plan import TRUSTED
+from online_models.registry import joined_pool
+from streams.catalog import PoolSpec
 from streams.dedupe import packed
 from streams.errors import StateError
+from streams.model import ModelState, PoolModelsState, Shape
 from streams.shard_state import STATE_VERSION
 from streams.snapshots import head_of
 
@@ -28,7 +33,24 @@ def _to_2(state: Plain) -> Plain:
     return state
 
 
-STEPS: Mapping[int, Callable[[Plain], Plain]] = {1: _to_2}  # from version n to n + 1; 1 was the first
+def _to_3(state: Plain) -> Plain:
+    """Put the models of a pool's series together, beside a simple one that watches them."""
+    for pool in state["pools"].values():
+        spec = msgspec.convert(pool["spec"], PoolSpec)
+        kept = [pool["series"][one.id] for one in spec.resources]
+        model = ModelState(Shape.of(spec), 1, 0, "an older version began it", b"")
+        with suppress(ValueError):  # a forecaster without bytes is refused, with what to do, by `Shard.restore`
+            model.forecaster = joined_pool(spec.forecast, [one.pop("model_state") for one in kept])
+        recent = max((len(one["recent"]) for one in kept), default=0)
+        model.learnt = max(recent, TRUSTED) if any(one["forecast"] for one in kept) else recent
+        pool["models"] = msgspec.to_builtins(PoolModelsState(model, None), builtin_types=(bytes,))
+        for one in kept:
+            one.pop("model")
+    return state
+
+
+# from version n to n + 1; 1 was the first
+STEPS: Mapping[int, Callable[[Plain], Plain]] = {1: _to_2, 2: _to_3}
 
 
 def upgraded(

@@ -38,14 +38,22 @@ class TopicSpec:
         }
 
 
-_INPUT = ("transaction.v1", "reading.v1", "covariate.v1", "unreadable.v1", "heartbeat.v1", "clock.v1", "catalog.v1")
+_INPUT = (
+    "transaction.v1", "reading.v1", "covariate.v1", "unreadable.v1", "heartbeat.v1", "clock.v1", "catalog.v1",
+    "model-reset.v1",
+)  # fmt: skip
 
 TRANSACTIONS = TopicSpec(
     "transactions", "sales, returns, receipts and counts of pools of stock", "pool_id", _INPUT, 0, 14 * DAY_MS, True
 )
 READINGS = TopicSpec("readings", "measurements of pools of sensors", "pool_id", _INPUT, 0, 14 * DAY_MS, True)
 FORECASTS = TopicSpec(
-    "forecasts", "closed buckets with what came and what is forecast", "pool_id", ("forecast.v1",), 0, 7 * DAY_MS
+    "forecasts",
+    "closed buckets with what came and what is forecast",
+    "pool_id",
+    ("forecast.v1", "model-changed.v1"),
+    0,
+    7 * DAY_MS,
 )
 TICKS = TopicSpec("ticks", "decide now: one pool, one period", "pool_id", ("tick.v1",), 0, 7 * DAY_MS)
 ACTIONS = TopicSpec("actions", "decisions, one record a tick", "pool_id", ("allocation.v1",), 0, -1)

@@ -10,6 +10,7 @@
 | stock-out  | nothing on hand                                                            |
 | outcome    | actions that expired or were rejected                                      |
 | stale      | forecasts past their expiry                                                |
+| model      | a learned model lost to the simple one, which serves in its place          |
 | overdue    | accepted orders whose period of arrival is over, or given up long after it |
 | timeout    | ticks that the twin waited for in vain                                     |
 | dead       | messages that broke a rule in the last minutes                             |
@@ -27,6 +28,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from online_models.registry import SIMPLE
 from ops.console.entries import Decided, PoolState
 from ops.console.rows import GUARD_RULES, forecast_state, freshness_s, local_text, zone_and_period
 from ops.console.state import SERIES_MAX, Picture
@@ -44,7 +46,7 @@ Item = dict[str, Any]
 def attention(picture: Picture, wall_s: float) -> list[Item]:
     """Return what needs a person at wall time `wall_s`. The caller holds the picture's lock."""
     items: list[Item] = []
-    for source in (_connections, _workers, _snapshots, _holds, _pools, _overdue, _unknown, _actions):
+    for source in (_connections, _workers, _snapshots, _holds, _pools, _models, _overdue, _unknown, _actions):
         items.extend(source(picture))
     items.extend(_dead_letters(picture, wall_s))
     if picture.lived and picture.lived.timeouts:
@@ -74,6 +76,18 @@ def _connections(picture: Picture) -> Iterator[Item]:
             yield _item("bad", "connection", connection.text)
     if picture.kill_switch is not None:
         yield _item("bad", "kill", f"The kill switch is engaged: nothing is applied. {picture.kill_switch}".strip())
+
+
+def _models(picture: Picture) -> Iterator[Item]:
+    for pool in picture.pools.values():
+        wanted = pool.spec.forecast if pool.spec else SIMPLE
+        if wanted == SIMPLE or pool.view is None:
+            continue
+        simple = [one.resource_id for one in pool.view.series if one.forecast and one.forecast.model == SIMPLE]
+        if simple and any(one.kind == "rolled-back" for one in pool.models):
+            last = next(one for one in reversed(pool.models) if one.kind == "rolled-back")
+            text = f"{_names(simple)}: forecast by {SIMPLE} in place of {wanted}, because {last.reason}"
+            yield _item("warn", "model", text, pool.pool_id, simple[0])
 
 
 def _workers(picture: Picture) -> Iterator[Item]:

@@ -7,8 +7,10 @@ from online_models.base import QUANTILE_LEVELS
 from ops.console.track import Track
 from streams.catalog import PoolSpec
 from streams.events import ActionLine, Allocation, Outcome, PoolView, SeriesView
+from streams.model_events import ModelChanged
 
 BUCKETS_MAX = 400  # kept of each series
+MODEL_CHANGES_MAX = 20  # kept of each pool
 RATE_WINDOW_S = 30.0  # wall time over which the speed of event time is measured
 _LOW, _HIGH = QUANTILE_LEVELS.index(0.1), QUANTILE_LEVELS.index(0.9)
 
@@ -39,6 +41,7 @@ class PoolState:
     view: PoolView | None = None
     written: PoolView | None = None  # as it was read; `view` is the same with its time moved on to when it was read
     seen_at_s: float = 0.0  # wall time when the view last changed
+    models: deque[ModelChanged] = field(default_factory=lambda: deque(maxlen=MODEL_CHANGES_MAX))  # oldest first
     clock: deque[tuple[float, float, float]] = field(
         default_factory=lambda: deque(maxlen=120)
     )  # wall, event, watermark

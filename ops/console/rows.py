@@ -79,6 +79,7 @@ def pool_row(pool: PoolState) -> Row:
         "currency": spec.currency if spec else "",
         "policy": spec.policy if spec else "",
         "forecast": spec.forecast if spec else "",
+        "model_text": _model_text(pool),
         "place": f"{view.cut.topic}/{view.cut.partition}" if view else "",
         "now_s": view.now_s if view else None,
         "now_text": local_text(view.now_s, zone) if view else None,
@@ -92,6 +93,12 @@ def pool_row(pool: PoolState) -> Row:
         else [],
         "unknown": [list(one) for one in view.unknown_resources[:20]] if view else [],
     }
+
+
+def _model_text(pool: PoolState) -> str:
+    """Return what happens to the model of the whole pool just now, or nothing."""
+    whole = [one for one in pool.models if one.resource_id is None]
+    return f"learning {whole[-1].model} beside: {whole[-1].reason}" if whole and whole[-1].kind == "begun" else ""
 
 
 def freshness_s(pool: PoolState) -> float | None:

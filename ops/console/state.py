@@ -24,6 +24,7 @@ from streams.events import (
     PoolView,
     WorkerHealth,
 )
+from streams.model_events import ModelChanged
 
 POOLS_MAX = 500
 SERIES_MAX = 2_000
@@ -82,6 +83,8 @@ class Picture:
                     self._fold_dead_letter(message)
                 case Command():
                     self._fold_command(message)
+                case ModelChanged():
+                    self._fold_model(message)
                 case PoolSpec():
                     self._fold_catalog(message)
                 case _:
@@ -102,6 +105,12 @@ class Picture:
         if series.buckets.at_s[-1] == closed.period_start_s:
             series.censored = closed.censored
         series.version = self.version
+
+    def _fold_model(self, changed: ModelChanged) -> None:
+        pool = self._pool(changed.pool_id)
+        if pool is not None and changed not in pool.models:
+            pool.models.append(changed)
+            pool.version = self.version
 
     def _fold_allocation(self, allocation: Allocation, at_s: float) -> None:
         for line in allocation.lines:

@@ -15,8 +15,10 @@ from faust.types import TP
 
 from streams.agents.views import LOST_INTERVAL_S, Views
 from streams.effects import Effects
+from streams.events import BucketClosed
 from streams.guarded_fold import GuardedFold
 from streams.health import Health
+from streams.model_events import ModelChanged
 from streams.outputs import Outputs
 from streams.records import Stretch
 from streams.settings import Settings
@@ -142,7 +144,8 @@ class Ingest:
     async def _carry_out(self, effects: Effects) -> None:
         letters = [(f"{letter.topic}/{letter.partition}/{letter.offset}", letter) for letter in effects.dead]
         await self._outputs.send_all(DEAD_LETTERS.name, letters)
-        await self._outputs.send_all(FORECASTS.name, [(closed.pool_id, closed) for closed in effects.closed])
+        told: list[BucketClosed | ModelChanged] = [*effects.closed, *effects.changed]
+        await self._outputs.send_all(FORECASTS.name, [(one.pool_id, one) for one in told])
         acting = {tick.pool_id for tick in effects.ticks if tick.valid_until_s >= tick.now_s}
         if acting:
             await self.views.ready(acting)  # a tick that can still act finds its view

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import msgspec
 import numpy as np
 
-from online_models.base import QUANTILE_LEVELS, Bucket, Forecast
+from online_models.base import QUANTILE_LEVELS, Bucket, Forecast, PoolBucket, Slot
 from policies.registry import load_policy
 
 PRIME = 2**31 - 1
@@ -49,14 +49,41 @@ class Digest:
         return msgspec.msgpack.encode((self._horizon, self._number, self._count))
 
 
-def create(_name: str, *, horizon_periods: int, **_shape: int) -> Digest:
-    """Stand in for `online_models.registry.create`."""
-    return Digest(horizon_periods)
+class Digests:
+    """A pool of them."""
+
+    def __init__(self, digests: list[Digest]) -> None:
+        self.digests = digests
+
+    def learn(self, bucket: PoolBucket) -> None:
+        """Mix each value in."""
+        for one, value, censored in zip(self.digests, bucket.values.tolist(), bucket.censored.tolist(), strict=True):
+            known = None if np.isnan(value) else value
+            one.learn(Bucket(bucket.start_s, bucket.slot.of_week, known, censored))
+
+    def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
+        """Return each digest."""
+        return [one.forecast([slot.of_week for slot in slots]) for one in self.digests]
+
+    def adopt(self, old: "Digests", places: Sequence[int | None]) -> None:
+        """Take over those that stay."""
+        for place, before in enumerate(places):
+            if before is not None:
+                self.digests[place] = old.digests[before]
+
+    def state(self) -> bytes:
+        """Return everything."""
+        return msgspec.msgpack.encode([one.state() for one in self.digests])
 
 
-def restore(_name: str, state: bytes) -> Digest:
-    """Stand in for `online_models.registry.restore`."""
-    return Digest(*msgspec.msgpack.decode(state))
+def create_pool(_name: str, *, horizon_periods: int, lead_periods: Sequence[int], **_shape: int) -> Digests:
+    """Stand in for `online_models.registry.create_pool`."""
+    return Digests([Digest(horizon_periods) for _ in lead_periods])
+
+
+def restore_pool(_name: str, state: bytes) -> Digests:
+    """Stand in for `online_models.registry.restore_pool`."""
+    return Digests([Digest(*msgspec.msgpack.decode(one)) for one in msgspec.msgpack.decode(state, type=list[bytes])])
 
 
 @lru_cache
@@ -73,8 +100,7 @@ def policy(name: str, **_options: Any) -> Any:
 def installed() -> Iterator[None]:
     """Have every series forecast by digest."""
     with (
-        patch("online_models.registry.create", create),
-        patch("online_models.registry.restore", restore),
-        patch("streams.closing.forecasts", lambda digests, slots: [one.forecast(slots) for one in digests]),
+        patch("online_models.registry.create_pool", create_pool),
+        patch("online_models.registry.restore_pool", restore_pool),
     ):
         yield

@@ -42,7 +42,7 @@ LAST_LOSS_S = 5.0
 LOOK_S = 0.1
 RESTART_S = (0.1, 0.6)
 RUNS_PER_COLLECTION = 8
-REAL_MODELS = ("river-linear", "seasonal-naive", "smoothing")
+REAL_MODELS = ("mixture", "river-linear", "seasonal-naive", "smoothing")
 REAL_MODEL_RATIO = 0.1
 
 

@@ -6,6 +6,7 @@ from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.events import BucketClosed, Clock, DeadLetter, Heartbeat, InputEvent, Tick, Transaction, encode
 from streams.ledger import Ledger
+from streams.model_events import ModelChanged
 from streams.records import Records, Stretch
 from streams.shard import Shard
 from streams.topics import partition_of
@@ -66,6 +67,7 @@ class Log:
         self.records: list[bytes] = []
         self.shard = shard_of(spec)
         self.closed: list[BucketClosed] = []
+        self.changed: list[ModelChanged] = []
         self.ticks: list[Tick] = []
         self.dead: list[DeadLetter] = []
 
@@ -75,6 +77,7 @@ class Log:
         effects = self.shard.apply(data, offset=len(self.records), wall_s=2e9 + len(self.records))
         self.records.append(data)
         self.closed += effects.closed
+        self.changed += effects.changed
         self.ticks += effects.ticks
         self.dead += effects.dead
 

@@ -224,14 +224,14 @@ def test_models_of_another_version_begin_anew_and_stock_is_kept() -> None:
     shard = folded(lived(3), BEFORE)[0]
     pool_id = shard.pool_ids()[0]
     state = msgspec.msgpack.decode(shard.state(), type=ShardState)
-    state.pools[pool_id].series["mug"].model_state = b"of another version"
+    state.pools[pool_id].models.serving.forecaster = b"of another version"
     broken = msgspec.msgpack.encode(state)
     with pytest.raises(StateError, match="cannot take over"):
         Shard.restore(broken, partitions=BEFORE)
 
     data, anew = relearned(broken)
 
-    assert anew == (f"{pool_id}/mug",)
+    assert anew == (pool_id,)
     mug = Shard.restore(data, partitions=BEFORE).view(pool_id).series[0]
     assert mug.on_hand_units == shard.view(pool_id).series[0].on_hand_units
     assert mug.forecast is None

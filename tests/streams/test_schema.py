@@ -12,6 +12,7 @@ from streams import events, schema
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.events import encode
+from streams.model_events import ModelChanged, ModelReset
 from streams.topics import TOPICS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -168,6 +169,16 @@ EXAMPLES: list[msgspec.Struct] = [
         counters={},
         decision_p50_s=None,
         decision_p99_s=None,
+    ),
+    ModelReset(event_id="a", pool_id="shop", reason="a promotion", operator="kim"),
+    ModelChanged(
+        pool_id="shop",
+        resource_id="mug",
+        kind="rolled-back",
+        model="seasonal-naive",
+        version="3.1",
+        reason="b",
+        at_s=1.0,
     ),
 ]
 

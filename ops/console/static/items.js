@@ -47,7 +47,7 @@ function updatePool(node, pool, rows, dirty, choose) {
   setText(title, pool.name);
   setTitle(title, pool.id);
   const units = [...new Set(rows.map((row) => measure(row.unit, row.aggregate, pool.period)))].slice(0, 3).join("; ");
-  setText(chips, [pool.controlled ? `decided by ${pool.policy}` : "watched only", units, pool.timezone].join(" · "));
+  setText(chips, [pool.controlled ? `decided by ${pool.policy}` : "watched only", pool.model_text || (pool.forecast && `forecast by ${pool.forecast}`), units, pool.timezone].join(" · "));
   setText(time, pool.now_text ? `${pool.now_text} · ${lateness(pool)}` : "waiting for the first bucket…");
   if (!node.open) return;
   const table = node.querySelector("table");

@@ -7,6 +7,7 @@ from ops.console.attention import attention
 from ops.console.state import Picture
 from streams.clock import LIVE
 from streams.events import BucketClosed, Command, Cut, DeadLetter, OnOrder, Outcome, PoolView
+from streams.model_events import ModelChanged
 from tests.ops.story import HOSTILE_ID, ORIGIN_S, POOLS, Story, played, prologue, worker_health
 
 CUT = Cut(topic="transactions", partition=0, epoch=1, next_offset=1)
@@ -219,3 +220,28 @@ def test_an_item_shows_its_history_and_the_forecast_ahead() -> None:
     assert values["orders"]
     assert wire.chart(picture, "gifts-a", "no such item") is None
     assert wire.chart(picture, "gifts-b", HOSTILE_ID) is not None
+
+
+def test_a_series_that_the_simple_model_serves_is_told_with_its_reason() -> None:
+    """As long as the view says that it does, and only where the catalog asks for something else; told once."""
+    picture = played()
+    pool = next(one for one in picture.pools.values() if one.view and one.view.series[0].forecast)
+    assert pool.view is not None
+    first = pool.view.series[0]
+    assert first.forecast is not None
+    change = ModelChanged(
+        pool_id=pool.pool_id, resource_id=first.resource_id, kind="rolled-back", model="seasonal-naive",
+        version="3.1", reason="its pinball loss was 1.3 times the simple one's", at_s=1.0,
+    )  # fmt: skip
+    for _ in range(2):
+        picture.fold(change, 1.0)
+    assert list(pool.models) == [change]
+    assert "model" not in [item["kind"] for item in attention(picture, 1000.0)]
+
+    forecast = msgspec.structs.replace(first.forecast, model="seasonal-naive")
+    pool.view = msgspec.structs.replace(
+        pool.view, series=(msgspec.structs.replace(first, forecast=forecast), *pool.view.series[1:])
+    )
+    told = [item for item in attention(picture, 1000.0) if item["kind"] == "model"]
+    assert [item["pool"] for item in told] == [pool.pool_id]
+    assert "1.3 times the simple one's" in told[0]["text"]

@@ -1,0 +1,55 @@
+"""`headgate model` on a real broker: the order is in the pool's own partition when it returns, wrong words are told."""
+
+import pytest
+
+from ops.cli import main
+from streams.catalog import Catalog, FeedSpec, PoolSpec, ResourceSpec
+from streams.events import decode_input
+from streams.model_events import ModelReset
+from streams.publishing import publish_catalog
+from streams.settings import Settings
+from streams.tail import Tail
+from streams.topics import TRANSACTIONS, partition_of
+
+POOL = PoolSpec(pool_id="kiosk", feeds=(FeedSpec(id="till"),), resources=(ResourceSpec(id="mug"),))
+
+
+@pytest.fixture(scope="module")
+def published(settings: Settings) -> Settings:
+    """Return settings of a broker that knows the kiosk."""
+    publish_catalog(settings, Catalog(version=1, pools=(POOL,)))
+    return settings
+
+
+def run(settings: Settings, *words: str) -> int:
+    """Run the command as typed."""
+    return main(["model", *words, "--broker", settings.broker, "--redis", settings.redis])
+
+
+def test_a_reset_is_an_event_of_the_pool(published: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """It lies where the pool's worker folds it, with who ordered it and why."""
+    assert run(published, "reset", "kiosk", "--reason", "the shop has moved") == 0
+
+    with Tail(published, [TRANSACTIONS.name]) as tail:
+        found = [(record.partition, decode_input(record.value or b"")) for record in tail.recent(100)]
+    orders = [(place, one) for place, one in found if isinstance(one, ModelReset)]
+    assert [(place, one.pool_id, one.reason) for place, one in orders] == [
+        (partition_of("kiosk", published.partitions), "kiosk", "the shop has moved")
+    ]
+    assert orders[0][1].operator
+    assert "kiosk begins to learn mixture anew" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("reset", "kiosk"), "--reason"),
+        (("reset", "kiosc", "--reason", "x"), "pool kiosc is not in the catalog; known:"),
+    ],
+)
+def test_wrong_words_are_told(
+    published: Settings, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    """With the known ones, and nothing is sent."""
+    assert run(published, *words) != 0
+    assert said in capsys.readouterr().err
