@@ -3,7 +3,7 @@
 Every learned model can go wrong in a way that nobody has thought of. So a model that cannot - last week's value - is
 asked beside it, and serves a series while the learned one loses to it by the pinball loss of the next period (the mean
 over `QUANTILE_LEVELS`), discounted over about the last 50 periods. Both go on learning, so that the learned one comes
-back once it is no worse any more.
+back once it is no worse any more. What a stuck sensor repeats is missing to both.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ import numpy as np
 
 from online_models.base import QUANTILE_LEVELS, Bools, Float64s, Forecast, PoolBucket, PoolForecaster, Slot
 from online_models.carry import Places, carry
+from online_models.stuck import Stuck
 
 MEMORY_PERIODS = 50  # that losses are compared over
 WORSE_MAX = 1.10  # times the simple one's loss: above it the simple one serves
@@ -40,6 +41,7 @@ class Watched:
         self.rolled_back: Bools = np.zeros(series, dtype=bool)
         self.changes: tuple[Change, ...] = ()  # by the last bucket
         self._slots_per_week = slots_per_week
+        self._stuck = Stuck(series, slots_per_week)
         self._said = np.full((2, series, len(LEVELS)), np.nan)  # of the next period: by the learned, by the simple one
         self._loss = np.zeros((2, series))  # discounted pinball, units
         self._count = np.zeros(series)  # periods of which both had said something
@@ -47,7 +49,10 @@ class Watched:
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
-        self._score(np.where(bucket.censored, np.nan, bucket.values))
+        values = self._stuck.masked(bucket.values)
+        if np.isnan(values).sum() != np.isnan(bucket.values).sum():
+            bucket = msgspec.structs.replace(bucket, values=values)
+        self._score(np.where(bucket.censored, np.nan, values))
         self.changes = tuple(self._changed())
         self.learned.learn(bucket)
         self.simple.learn(bucket)
@@ -75,6 +80,7 @@ class Watched:
         """Take over, newly made, what `old` learnt of the series that stay."""
         self.learned.adopt(old.learned, places)
         self.simple.adopt(old.simple, places)
+        self._stuck.adopt(old._stuck, places)
         for name, axis in _KEPT.items():
             carry(getattr(self, name), getattr(old, name), places, axis=axis)
 
@@ -109,12 +115,13 @@ class Watched:
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
-        kept = [getattr(self, name).tobytes() for name in _KEPT]
+        kept = [*(getattr(self, name).tobytes() for name in _KEPT), *self._stuck.state()]
         return msgspec.msgpack.encode((self._slots_per_week, self.learned.state(), self.simple.state(), kept))
 
     def restore(self, kept: Sequence[bytes]) -> None:
         """Take over the arrays of a decoded `state()`; both models are restored already."""
-        for name, data in zip(_KEPT, kept, strict=True):
+        self._stuck.restore(list(kept[len(_KEPT) :]))
+        for name, data in zip(_KEPT, kept[: len(_KEPT)], strict=True):
             own = getattr(self, name)
             own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
 

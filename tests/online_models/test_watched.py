@@ -9,6 +9,7 @@ import pytest
 from online_models import checks, registry
 from online_models.base import Bucket, Forecast, PoolBucket, PoolForecaster, Slot
 from online_models.separate import Separate
+from online_models.stuck import Stuck
 from online_models.watched import MEMORY_PERIODS, Watched
 from tests.online_models.test_pool_forecasters import FAMILIES, ahead, demands, made, pool_bucket
 
@@ -124,3 +125,30 @@ def test_one_bucket_of_a_series_teaches_as_a_pool_of_one() -> None:
     assert said is not None
     assert expected is not None
     assert np.array_equal(said.quantiles, expected.quantiles)
+
+
+@pytest.mark.parametrize("name", ["mixture", "river-linear"])
+def test_a_stuck_sensor_teaches_nothing(name: str) -> None:
+    """Thirty hours at one value move the forecasts less than a change that is real, and a shop's ones are believed."""
+    rng = np.random.default_rng(11)
+    rates = 60.0 + 40.0 * np.sin(np.arange(700) * 2.0 * np.pi / 24.0)
+    counts = rng.poisson(rates).astype(float)
+    shape = {"slots_per_week": 168, "horizon_periods": 24, "lead_periods": [1, 1]}
+    pool = registry.create_pool(name, **shape)
+    for hour in range(650):
+        stuck = hour >= 620
+        values = np.array([57.0 if stuck else counts[hour], counts[hour]])
+        pool.learn(PoolBucket(hour * 3600.0, Slot(hour % 168), values, np.zeros(2, bool)))
+    said = pool.forecast([Slot(hour % 168) for hour in range(650, 674)])
+    misses = [np.abs(one.mean - rates[650:674]).mean() for one in said if one is not None]
+    assert misses[0] < 1.5 * misses[1] + 3.0
+    assert misses[0] < 15.0
+
+
+def test_a_value_that_is_often_repeated_is_believed() -> None:
+    """A shop that sells one piece on most days sells one piece."""
+    stuck = Stuck(1, 7)
+    rng = np.random.default_rng(2)
+    days = rng.choice([0.0, 1.0, 2.0], p=[0.2, 0.7, 0.1], size=2000)
+    masked = sum(bool(np.isnan(stuck.masked(np.array([day]))[0])) for day in days)
+    assert masked < 5
