@@ -193,12 +193,12 @@ def _guess_untrusted(out: Float64s, centres: Float64s, shape: tuple[Plan, tuple[
         first = plan.knots[trusted] - 1
         if trusted and not kept[trusted]:  # nothing to go towards
             first = plan.knots[trusted - 1]
-        out[..., first:-1, :] = _guess(centres[..., first:-1, :], errors)  # none when a shorter horizon is asked for
+        out[..., first:-1, :] = guess(centres[..., first:-1, :], errors)  # none when a shorter horizon is asked for
     if kept[-1] < TRUSTED:
-        out[..., -1:, :] = _guess(centres[..., -1:, :], errors * plan.waits[-1][1] ** 0.5)
+        out[..., -1:, :] = guess(centres[..., -1:, :], errors * plan.waits[-1][1] ** 0.5)
 
 
-def _guess(means: Float64s, errors: Bound) -> Float64s:
+def guess(means: Float64s, errors: Bound) -> Float64s:
     """Return wide quantiles around a column of means: no tighter than a Poisson's, and than what was missed so far."""
     spread = np.maximum(np.maximum(np.sqrt(means), 0.5 * means), np.maximum(1.5 * errors, 1.0))
     return np.asarray(means + spread * NORMAL_Z)
