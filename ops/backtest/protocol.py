@@ -14,9 +14,7 @@ from online_models import registry
 from online_models.base import QUANTILE_LEVELS, Float64s, Forecast, PoolBucket, Slot
 from ops.backtest.configuration import Configuration
 from ops.backtest.table import PoolTable
-from streams.periods import PeriodName
-
-SLOTS_PER_WEEK: dict[PeriodName, int] = {"quarter": 672, "hour": 168, "day": 7}
+from streams.periods import SLOTS_PER_WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def ask(family: str, table: PoolTable, configuration: Configuration, done: Calla
     forecaster = registry.create_pool(
         family, slots_per_week=per_week, horizon_periods=horizon, lead_periods=[configuration.lead_periods] * series
     )
-    said = _nothing(periods, series, configuration.horizons)
+    said = nothing(table, configuration.horizons)
     censored, began_s = np.zeros(series, bool), process_time()
     for at in range(periods - 1):
         start_s, slot = float(table.starts_s[at]), Slot(table.slots[at])
@@ -52,8 +50,9 @@ def ask(family: str, table: PoolTable, configuration: Configuration, done: Calla
     return replace(said, cost_s=process_time() - began_s)
 
 
-def _nothing(periods: int, series: int, horizons: Sequence[int]) -> Said:
-    levels = len(QUANTILE_LEVELS)
+def nothing(table: PoolTable, horizons: Sequence[int]) -> Said:
+    """Return arrays for a pool, in which nothing is said yet."""
+    (periods, series), levels = table.values.shape, len(QUANTILE_LEVELS)
     return Said(
         {ahead: np.full((periods, series), np.nan) for ahead in horizons},
         {ahead: np.full((periods, series, levels), np.nan) for ahead in horizons},

@@ -12,8 +12,9 @@ import numpy as np
 from online_models.base import QUANTILE_LEVELS, Float64s
 from ops.backtest import scores
 from ops.backtest.configuration import Configuration
-from ops.backtest.protocol import SLOTS_PER_WEEK, Said, lead_sums
+from ops.backtest.protocol import Said, lead_sums
 from ops.backtest.table import PoolTable, reported
+from streams.periods import SLOTS_PER_WEEK
 
 SCORED_LEVELS = (0.1, 0.5, 0.9, 0.95)
 _PLACES = [QUANTILE_LEVELS.index(level) for level in SCORED_LEVELS]
@@ -75,9 +76,9 @@ def _side_by_side(parts: Sequence[Float64s]) -> Float64s:
 
 
 def _common(came: Float64s, quantiles: Mapping[str, Float64s]) -> Float64s:
-    """Return what came where every method had said something, NaN elsewhere."""
-    spoke = [~np.isnan(own).any(axis=-1) for own in quantiles.values()]
-    return np.where(np.logical_and.reduce(spoke), came, np.nan)
+    """Return what came where every method had said something, NaN elsewhere; who never speaks is not waited for."""
+    spoke = [~np.isnan(own[..., _PLACES]).any(axis=-1) for own in quantiles.values()]
+    return np.where(np.logical_and.reduce([one for one in spoke if one.any()] or [np.array(False)]), came, np.nan)
 
 
 def _scored(
@@ -86,9 +87,9 @@ def _scored(
     common = _common(came, quantiles)
     count = int((~np.isnan(common)).sum())
     for method, own in quantiles.items():
-        silent = int((~np.isnan(came) & np.isnan(own).any(axis=-1)).sum())
+        silent = int((~np.isnan(came) & np.isnan(own[..., _PLACES]).any(axis=-1)).sum())
         row = Row(method, ahead, count, silent, costs_us[method])
-        if count:
+        if count and not np.isnan(own[..., _PLACES]).all():
             chosen = own[..., _PLACES]
             low, middle, high = (chosen[..., place] for place in (_LOW, _MIDDLE, _HIGH))
             row = msgspec.structs.replace(
@@ -106,6 +107,8 @@ def _of_single_periods(
 ) -> dict[str, float | None]:
     """Return what is not told of sums: a mean's bias, and errors by the series' own seasonal differences."""
     common = _common(came, quantiles)
+    if np.isnan(quantiles[method][..., _PLACES]).all():
+        return {}
     scaled = np.abs(quantiles[method][..., _PLACES[_MIDDLE]] - common) / scale
     bias = scores.bias_ratio(mean, common)
     return {

@@ -1,6 +1,7 @@
 """`headgate backtest DATA`: how well each method would have forecast a table, had it run when that was recorded."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,23 +9,21 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from online_models.registry import FORECASTERS, POOL_FORECASTERS
-from ops.backtest import protocol, result, shown
+from ops.backtest import result, shown
 from ops.backtest.configuration import Configuration, beside, load
+from ops.backtest.methods import KNOWN, asks, default
 from ops.backtest.protocol import Said
 from ops.backtest.table import PoolTable, read, reported
 from streams.errors import ConfigurationError
 
-METHODS = ("mixture", "river-linear", "seasonal-naive")
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    known = ", ".join(sorted([*FORECASTERS, *POOL_FORECASTERS]))
     parser.add_argument("data", type=Path, metavar="DATA", help="a long .csv, .csv.gz, .csv.xz or .parquet file")
     parser.add_argument("--config", type=Path, metavar="FILE", help="how to read it; default: DATA with the end .toml")
+    parser.add_argument("--methods", metavar="A,B", help=f"default: ours and the usual ones; known: {', '.join(KNOWN)}")
     parser.add_argument(
-        "--methods", default=",".join(METHODS), metavar="A,B", help=f"default: %(default)s; known: {known}"
+        "--tune", type=int, default=0, metavar="N", help="choose LightGBM's settings with N trials, before the report"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure")
 
@@ -36,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     tables = read(options.data, configuration)
     for table in tables:
         reported(table, configuration)  # before hours are spent
-    rows = result.rows(tables, _asked(methods, tables, configuration), configuration)
+    rows = result.rows(tables, _asked(methods, tables, configuration, options.tune), configuration)
     Console().print(*shown.tables_of(rows), shown.LEGEND)
     if options.json:
         try:
@@ -46,22 +45,29 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _methods(words: str) -> list[str]:
+def _methods(words: str | None) -> list[str]:
+    if words is None:
+        chosen, missing = default()
+        if missing:
+            print(f"without {' and '.join(missing)}: pip install 'headgate[backtest]'", file=sys.stderr)
+        return chosen
     chosen = list(dict.fromkeys(word.strip() for word in words.split(",")))
-    known = sorted([*FORECASTERS, *POOL_FORECASTERS])
-    unknown = [word for word in chosen if word not in known]
+    unknown = [word for word in chosen if word not in KNOWN]
     if unknown:
-        raise ConfigurationError(f"--methods: no method {unknown[0]!r}; known: {', '.join(known)}")
+        raise ConfigurationError(f"--methods: no method {unknown[0]!r}; known: {', '.join(KNOWN)}")
     return chosen
 
 
-def _asked(methods: Sequence[str], tables: Sequence[PoolTable], configuration: Configuration) -> dict[str, list[Said]]:
+def _asked(
+    methods: Sequence[str], tables: Sequence[PoolTable], configuration: Configuration, trials: int
+) -> dict[str, list[Said]]:
     said = {}
     with Progress(transient=True) as progress:
         for method in methods:
             bar = progress.add_task(method, total=sum(len(table.starts_s) - 1 for table in tables))
+            ways = asks(method, tables, configuration, trials=trials)
             said[method] = [
-                protocol.ask(method, table, configuration, lambda count, bar=bar: progress.advance(bar, count))  # type: ignore[misc]
-                for table in tables
+                ask(table, configuration, lambda count, bar=bar: progress.advance(bar, count))  # type: ignore[misc]
+                for ask, table in zip(ways, tables, strict=True)
             ]
     return said

@@ -1,5 +1,6 @@
 """A table and its TOML file in, scores out: known answers, no look ahead, and errors that name file and line."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
@@ -8,7 +9,9 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from ops.backtest import configuration, protocol, table
+from online_models.base import QUANTILE_LEVELS
+from ops.backtest import configuration, methods, table
+from ops.backtest.peers import gradient_boosting
 from ops.cli import main
 from streams.errors import ConfigurationError
 
@@ -69,8 +72,8 @@ def test_a_week_that_repeats_is_forecast_without_error(tmp_path: Path, capsys: p
     assert sum(line.split()[:2] == ["seasonal-naive", "140"] for line in shown) == 2
 
 
-@pytest.mark.parametrize("family", ["mixture", "river-linear", "seasonal-naive"])
-def test_what_comes_later_changes_nothing_that_was_said(family: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", ["autoets", "lightgbm", "mixture", "river-linear", "seasonal-naive"])
+def test_what_comes_later_changes_nothing_that_was_said(method: str, tmp_path: Path) -> None:
     """All rows from a day on are other ones: what was said of it the day before is the same to the last bit."""
     found, split = [], 80
     for later in (lambda value: value, lambda value: 5 * value + 40):
@@ -82,13 +85,43 @@ def test_what_comes_later_changes_nothing_that_was_said(family: str, tmp_path: P
         path = written(tmp_path, rows)
         settings = configuration.load(configuration.beside(path))
         (pool,) = table.read(path, settings)
-        found.append(protocol.ask(family, pool, settings, lambda _count: None))
+        settings = msgspec.structs.replace(settings, report_from=date(2024, 3, 15))
+        (ask,) = methods.asks(method, [pool], settings, trials=0)
+        found.append(ask(pool, settings, lambda _count: None))
     before, after = found
+    assert not np.isnan(before.quantiles[7][split, :, QUANTILE_LEVELS.index(0.9)]).any()
 
     assert np.array_equal(before.mean[1][: split + 1], after.mean[1][: split + 1], equal_nan=True)
     assert np.array_equal(before.quantiles[7][: split + 7], after.quantiles[7][: split + 7], equal_nan=True)
     assert np.array_equal(before.lead_quantiles[: split + 1], after.lead_quantiles[: split + 1], equal_nan=True)
     assert not np.array_equal(before.mean[1], after.mean[1], equal_nan=True)
+
+
+def test_settings_are_chosen_before_the_reported_span(tmp_path: Path) -> None:
+    """Two trials give a LightGBM that says something, and what is reported changes none of its settings."""
+    chosen = []
+    for later in ("1", "3"):
+        rows = lines()
+        report = 1 + 2 * 100
+        rows[report:] = [f"{row.rpartition(',')[0]},{later}" for row in rows[report:]]
+        path = written(tmp_path, rows)
+        settings = msgspec.structs.replace(
+            configuration.load(configuration.beside(path)), report_from=date(2024, 1, 1) + timedelta(100)
+        )
+        (pool,) = table.read(path, settings)
+        chosen.append(gradient_boosting.tuned(pool, settings, trials=2, seed=1))
+    assert chosen[0] == chosen[1]
+
+
+def test_who_never_speaks_is_not_waited_for(tmp_path: Path) -> None:
+    """AutoETS tells no sums: those of the others are scored all the same."""
+    path = written(tmp_path, lines())
+    out = tmp_path / "out.json"
+    assert main(["backtest", str(path), "--methods", "autoets,seasonal-naive", "--json", str(out)]) == 0
+    rows = {(row["method"], row["ahead"]): row for row in msgspec.json.decode(out.read_bytes())}
+    assert rows["seasonal-naive", "sum of 3"]["pinball"] is not None
+    assert rows["autoets", "sum of 3"]["pinball"] is None
+    assert rows["autoets", "+7"]["pinball"] is not None
 
 
 def test_parquet_in_any_order_is_the_same_table(tmp_path: Path) -> None:

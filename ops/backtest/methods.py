@@ -1,0 +1,51 @@
+"""The name of a method in, how it is asked out: families of the registry, and peers whose packages are installed."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from online_models.registry import DEFAULT, FAMILIES, SIMPLE
+from ops.backtest import protocol
+from ops.backtest.configuration import Configuration
+from ops.backtest.protocol import Said
+from ops.backtest.table import PoolTable
+from streams.errors import ConfigurationError
+
+Done = Callable[[int], None]
+Ask = Callable[[PoolTable, Configuration, Done], Said]
+
+PEERS: Mapping[str, tuple[str, str]] = {  # name: module, what has to be installed
+    "autoets": ("ops.backtest.peers.autoets", "statsforecast"),
+    "lightgbm": ("ops.backtest.peers.gradient_boosting", "lightgbm and optuna"),
+}
+KNOWN = tuple(sorted([*FAMILIES, *PEERS]))
+TUNING_SEED = 20
+
+
+def default() -> tuple[list[str], list[str]]:
+    """Return the methods that are compared unless others are asked for, and those of them that are not installed."""
+    missing = [name for name in PEERS if _module(name) is None]
+    return [DEFAULT, SIMPLE, *(name for name in PEERS if name not in missing)], missing
+
+
+def asks(name: str, tables: Sequence[PoolTable], configuration: Configuration, *, trials: int) -> list[Ask]:
+    """Return how the method is asked of each pool; LightGBM is tuned before, with `trials`, when there are any."""
+    if name not in PEERS:
+        return [partial(protocol.ask, name)] * len(tables)
+    module = _module(name)
+    if module is None:
+        raise ConfigurationError(f"{name} needs {PEERS[name][1]}: pip install 'headgate[backtest]'")
+    if name == "autoets":
+        return [module.AutoEts().ask] * len(tables)
+    if not trials:
+        return [module.Boosting().ask] * len(tables)
+    return [module.tuned(table, configuration, trials, TUNING_SEED).ask for table in tables]
+
+
+def _module(name: str) -> Any:
+    """Return the peer's module, or None when what it needs is not installed."""
+    try:
+        return importlib.import_module(PEERS[name][0])
+    except ModuleNotFoundError:
+        return None

@@ -1,0 +1,50 @@
+"""A pool's table in, what LightGBM is told at each origin of a target period out."""
+
+import numpy as np
+
+from online_models.base import Float64s
+from ops.backtest.configuration import Configuration
+from ops.backtest.table import PoolTable
+from streams.periods import SLOTS_PER_WEEK
+
+OWN_LAGS = 8
+
+
+def features(table: PoolTable, configuration: Configuration, ahead: int) -> Float64s:
+    """Return (periods, series, features) of the period `ahead` periods after each origin; NaN is unknown.
+
+    The last eight values, those of the target's time of day and week of late, means over windows, slot and weekday of
+    the target, the series' number, and covariates as observed at the origin: all known there.
+    """
+    values, week = table.values, SLOTS_PER_WEEK[configuration.period]
+    day = max(week // 7, 1)
+    periods, series = values.shape
+    columns = [_lagged(values, lag) for lag in range(OWN_LAGS)]
+    seasonal = sorted({day, 2 * day, week - 1, week, week + 1, 2 * week, 3 * week, 4 * week})
+    columns += [_lagged(values, lag - ahead) for lag in seasonal if lag >= ahead]
+    columns += [_mean_of_last(values, window) for window in sorted({4, day, week, 4 * week}) if window > 1]
+    slots = np.array([table.slots[min(at + ahead, periods - 1)] for at in range(periods)])
+    numbers = np.arange(series, dtype=np.float64)
+    columns += [np.repeat(one[:, None], series, axis=1) for one in (slots % day * 1.0, slots // day * 1.0)]
+    columns.append(np.repeat(numbers[None], periods, axis=0))
+    for name in configuration.columns.covariates:
+        observed = np.array([dict(at).get(name, np.nan) for at in table.covariates])
+        columns.append(np.repeat(observed[:, None], series, axis=1))
+    return np.stack(columns, axis=-1)
+
+
+def _lagged(values: Float64s, lag: int) -> Float64s:
+    """Return what was known `lag` periods before each origin."""
+    found = np.full_like(values, np.nan)
+    if lag < len(values):
+        found[lag:] = values[: len(values) - lag]
+    return found
+
+
+def _mean_of_last(values: Float64s, window: int) -> Float64s:
+    """Return the mean of the last `window` values at each origin, what is missing left out."""
+    given = ~np.isnan(values)
+    totals, counts = np.cumsum(np.where(given, values, 0.0), axis=0), np.cumsum(given, axis=0)
+    totals[window:] -= totals[:-window].copy()
+    counts[window:] -= counts[:-window].copy()
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
