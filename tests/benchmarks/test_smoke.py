@@ -33,6 +33,16 @@ def test_the_models_are_measured(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_forecasts_are_compared_with_lightgbm(tmp_path: Path) -> None:
+    """On shops that never were: ratios to a LightGBM that was tuned, coverage, trouble, and no bound broken."""
+    rows = figures_of("forecast", tmp_path / "figures.json")
+
+    assert rows["generated: MAE +1 / LightGBM"]["value"] > 0
+    assert rows["generated: worst coverage of 80 % bands, least"]["value"] > 50
+    assert rows["generated: forecasts outside their bounds or not finite"]["value"] == 0
+
+
+@pytest.mark.timeout(300)
 def test_the_demo_acts_and_leaves_nothing_behind(tmp_path: Path) -> None:
     """From an empty folder to actions of several days, and after Ctrl-C no process and no port is left."""
     rows = figures_of("demo", tmp_path / "figures.json")

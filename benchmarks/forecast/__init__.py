@@ -1,0 +1,1 @@
+"""How good the default forecasts are, beside what users would pick instead, on real data."""

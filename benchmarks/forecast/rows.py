@@ -1,0 +1,171 @@
+"""A data set in; every method asked, and the figures of its rows out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+import numpy as np
+
+from benchmarks.figures import Figure
+from benchmarks.forecast import losses
+from benchmarks.forecast.datasets import DataSet
+from benchmarks.forecast.trouble import troubled
+from online_models.registry import DEFAULT, SIMPLE
+from ops.backtest import protocol
+from ops.backtest.peers.autoets import AutoEts
+from ops.backtest.peers.gradient_boosting import Boosting, tuned
+from ops.backtest.protocol import Said
+from ops.backtest.scores import bias_ratio, seasonal_scale
+from streams.periods import SLOTS_PER_WEEK
+
+TROUBLE_SEED = 11
+TUNING_SEED = 12
+COST_US_MAX = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a ratio must reach, and what it should."""
+
+    must: float
+    goal: float
+
+
+AGAINST_LIGHTGBM: Mapping[str, Limits] = {
+    "scats": Limits(1.03, 0.90),
+    "metro": Limits(1.08, 0.95),
+    "bikes": Limits(1.08, 0.92),
+    "generated": Limits(1.10, 1.00),
+}
+ITEMS = ("retail", "complete journey")  # judged by pinball
+HEALTH = ("ambulance", "icu")  # judged against AutoETS and the seasonal naive
+PINBALL = Limits(1.00, 0.93)
+INTERVAL = Limits(1.05, 0.95)
+TOTAL = Limits(0.75, 0.62)
+MASE = Limits(1.0, 0.85)
+
+
+def quiet(_count: int) -> None:
+    """Show no progress."""
+
+
+def ours(one: DataSet, family: str = DEFAULT) -> Said:
+    """Return what a family of the registry says."""
+    return protocol.ask(family, one.table, one.configuration, quiet)
+
+
+def measured(one: DataSet, *, trials: int, days: int) -> list[Figure]:
+    """Return every figure of a set; LightGBM is tuned with `trials` and fitted again every `days`."""
+    said = ours(one)
+    figures = [*_own(one, said)]
+    if one.name in HEALTH:
+        return [*figures, *_health(one, said)]
+    asked = _asked(one)
+    boosting = tuned(one.table, one.configuration, trials, TUNING_SEED) if trials else Boosting()
+    peer = Boosting(boosting.rounds, boosting.settings, days).ask(one.table, asked.configuration, quiet)
+    per_day = losses.periods_per_day(one)
+    figures += _items(one, said, peer) if one.name in ITEMS else _points(one, said, peer)
+    scored = [
+        (losses.interval_score(one, own, ahead) for own in (said, peer)) for ahead in asked.configuration.horizons
+    ]
+    mine, theirs = zip(*scored, strict=True)
+    figures += _ratio(
+        f"{one.name}: interval score of 80 % bands / LightGBM", losses.ratio(mine, theirs, per_day), INTERVAL
+    )
+    low, high = losses.worst_coverage(asked, peer)
+    figures += [Figure(f"{one.name}: LightGBM: worst coverage of 80 % bands, {end}", 100 * value, "%")
+                for end, value in (("least", low), ("largest", high))]  # fmt: skip
+    return [*figures, Figure(f"{one.name}: LightGBM / ours, processor time", peer.cost_s / said.cost_s, "ratio")]
+
+
+def _asked(one: DataSet) -> DataSet:
+    """Return what LightGBM is asked of: of items the nearest and the furthest horizon, for each takes an hour."""
+    if one.name not in ITEMS:
+        return one
+    ends = (one.configuration.horizons[0], one.configuration.horizons[-1])
+    return replace(one, configuration=msgspec.structs.replace(one.configuration, horizons=ends))
+
+
+def _own(one: DataSet, said: Said) -> list[Figure]:
+    """Return what is told without a peer."""
+    low, high = losses.worst_coverage(one, said)
+    dirty = ours(troubled(one, TROUBLE_SEED))
+    lost = [
+        np.nansum(losses.absolute(one, dirty, ahead, by_median=False))
+        / np.nansum(losses.absolute(one, said, ahead, by_median=False))
+        for ahead in one.configuration.horizons
+    ]
+    broken = losses.broken_bounds(one, said) + losses.broken_bounds(troubled(one, TROUBLE_SEED), dirty)
+    return [
+        Figure(f"{one.name}: worst coverage of 80 % bands, least", 100 * low, "%", 72.0, 75.0, at_least=True),
+        Figure(f"{one.name}: worst coverage of 80 % bands, largest", 100 * high, "%", 88.0, 85.0),
+        Figure(
+            f"{one.name}: MAE lost to outages and spikes, worst horizon", 100 * float(max(lost)) - 100, "%", 15.0, 5.0
+        ),
+        Figure(f"{one.name}: forecasts outside their bounds or not finite", broken, "", 0.0, 0.0),
+        Figure(f"{one.name}: a closed bucket and series", 1e6 * said.cost_s / one.table.values.size, "us", COST_US_MAX),
+    ]
+
+
+def _points(one: DataSet, said: Said, peer: Said) -> list[Figure]:
+    figures = []
+    naive = ours(one, SIMPLE)
+    for ahead in one.configuration.horizons:
+        mine = losses.absolute(one, said, ahead, by_median=False)
+        theirs = losses.absolute(one, peer, ahead, by_median=True)
+        plain = losses.absolute(one, naive, ahead, by_median=False)
+        name = f"{one.name}: MAE +{ahead}"
+        figures += _ratio(
+            f"{name} / LightGBM",
+            losses.ratio([mine], [theirs], losses.periods_per_day(one)),
+            AGAINST_LIGHTGBM[one.name],
+        )
+        figures += [Figure(f"{name}: {who}", float(np.nanmean(own)), "units")
+                    for who, own in (("ours", mine), ("LightGBM", theirs), ("seasonal naive", plain))]  # fmt: skip
+    return figures
+
+
+def _items(one: DataSet, said: Said, peer: Said) -> list[Figure]:
+    span, figures = losses.span_of(one), []
+    mean = np.nanmean(one.table.values[span])
+    for ahead, name in ((1, "+1"), (None, f"sum of {one.configuration.lead_periods}")):
+        mine, theirs = (losses.pinball(one, own, ahead) for own in (said, peer))
+        figures += _ratio(f"{one.name}: pinball {name} / LightGBM", losses.ratio([mine], [theirs], 1), PINBALL)
+        figures += [Figure(f"{one.name}: pinball {name}: {who}", 100 * float(np.nanmean(own) / mean), "% of mean")
+                    for who, own in (("ours", mine), ("LightGBM", theirs))]  # fmt: skip
+    bias = 100 * abs(bias_ratio(said.mean[1][span], one.table.values[span]))
+    figures.append(Figure(f"{one.name}: size of the bias of the mean +1", bias, "%", 5.0, 5.0))
+    whole = one.total()
+    total, naive = ours(whole), ours(whole, SIMPLE)
+    mine, plain = (
+        [losses.absolute(whole, own, ahead, by_median=False) for ahead in one.configuration.horizons]
+        for own in (total, naive)
+    )
+    name = f"{one.name}: MAE of the pool's total +1 to +{max(one.configuration.horizons)} / seasonal naive"
+    return [*figures, *_ratio(name, losses.ratio(mine, plain, 1), TOTAL)]
+
+
+def _health(one: DataSet, said: Said) -> list[Figure]:
+    figures, peers = (
+        [],
+        {"AutoETS": AutoEts().ask(one.table, one.configuration, quiet), "seasonal naive": ours(one, SIMPLE)},
+    )
+    scale = seasonal_scale(one.table.values[: losses.span_of(one).start], SLOTS_PER_WEEK[one.configuration.period])
+    for ahead in one.configuration.horizons:
+        mine = losses.absolute(one, said, ahead, by_median=False) / scale
+        theirs = {name: losses.absolute(one, own, ahead, by_median=False) / scale for name, own in peers.items()}
+        best = min(theirs, key=lambda name: float(np.nanmean(theirs[name])))
+        found = losses.ratio([mine], [theirs[best]], 1)
+        figures += _ratio(f"{one.name}: MASE +{ahead} / {best}, the best of AutoETS and seasonal naive", found, MASE)
+        figures += [Figure(f"{one.name}: MASE +{ahead}: {name}", float(np.nanmean(own)), "")
+                    for name, own in (("ours", mine), *theirs.items())]  # fmt: skip
+    return figures
+
+
+def _ratio(name: str, found: tuple[float, float, float], limits: Limits) -> list[Figure]:
+    value, low, high = found
+    return [
+        Figure(name, value, "ratio", limits.must, limits.goal),
+        Figure(f"{name}, 95 % from", low, "ratio"),
+        Figure(f"{name}, 95 % to", high, "ratio"),
+    ]
