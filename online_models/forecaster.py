@@ -15,6 +15,7 @@ import numpy as np
 from online_models.base import Bucket, Covariates, Forecast
 from online_models.calibration import Calibration
 from online_models.quantiles import ResidualQuantiles, quantiles_together
+from online_models.unconstrained import unconstrained
 
 LARGEST_TIMES = 3.0  # no forecast lies above this many times the largest demand learnt
 ERROR_RATE = 0.03  # of the discounted mean absolute error: about the last 30 buckets
@@ -102,12 +103,13 @@ class SeriesForecaster:
         value = bucket.value if bucket.value is not None and math.isfinite(bucket.value) else None
         if value is not None:
             value = min(max(value, 0.0), VALUE_MAX)
-        self.residuals.learn(value, censored=bucket.censored)
-        if value is not None and bucket.censored and value <= (said or 0.0):
-            value = None  # stock ran out below the forecast: it says nothing against it
+        heard = value or 0.0
+        if bucket.censored and value is not None and said is not None:
+            value = min(unconstrained(value, said, self.error, self.count), max(self.ceiling, value))
+        self.residuals.learn(value, censored=bucket.censored and said is None)
         believed = self._mean.learn(bucket.slot_of_week, value, centre, bucket.covariates)
         if value is not None:
-            self._remember(value, said, believed)
+            self._remember(value, said, believed, heard)
         self._slot_of_week = bucket.slot_of_week
 
     def say(self) -> None:
@@ -155,9 +157,9 @@ class SeriesForecaster:
         path = self._means((slot_of_week,))
         return None if path is None else path[0]
 
-    def _remember(self, value: float, said: float | None, believed: float) -> None:
+    def _remember(self, value: float, said: float | None, believed: float, heard: float) -> None:
         self.count += 1
-        self._largest = max(self._largest, value)
+        self._largest = max(self._largest, heard)
         if said is not None:
             self.calibration.learn(came=value, believed=believed, error=self.error)
             self._errors += 1

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import msgspec
+import numpy as np
 import pytest
 
 from online_models import registry
@@ -141,3 +142,25 @@ def test_a_series_that_is_rolled_back_is_told_of() -> None:
     assert "the simple one's" in changed[0].reason
     assert forecast is not None
     assert forecast.model in {"seasonal-naive", "smoothing"}
+
+
+@pytest.mark.parametrize("family", ["mixture", "river-linear"])
+def test_demand_that_stock_outs_hide_is_recovered_from_the_ledger(family: str) -> None:
+    """A shelf that is empty on every third day: forecasts are of what customers wanted, within a tenth."""
+    rng = np.random.default_rng(12)
+    log = declared(shop(forecast=family))
+    said: list[float] = []
+    for day in range(220):
+        start_s = START_S + day * DAY_S
+        stock = 8.0 if day % 3 == 0 else 100.0
+        log.add(sale(start_s, stock, event_id=f"count {day}", kind="count", unit_price=None))
+        wanted = float(rng.poisson(12.0))
+        log.add(sale(start_s + 60.0, min(wanted, stock), event_id=f"sale {day}"))
+        log.promise(start_s + DAY_S)
+        if day >= 120:
+            forecast = next(one.forecast for one in log.shard.view("shop").series if one.resource_id == "mug")
+            assert forecast is not None
+            said.append(forecast.mean[0])
+    assert log.dead == []
+    assert sum(one.censored for one in log.closed if one.resource_id == "mug") > 50
+    assert np.mean(said) == pytest.approx(12.0, rel=0.1)
