@@ -1,9 +1,9 @@
 """The name of a method in, how it is asked out: families of the registry, and peers whose packages are installed."""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from online_models.registry import DEFAULT, FAMILIES, SIMPLE
 from ops.backtest import protocol
@@ -29,18 +29,20 @@ def default() -> tuple[list[str], list[str]]:
     return [DEFAULT, SIMPLE, *(name for name in PEERS if name not in missing)], missing
 
 
-def asks(name: str, tables: Sequence[PoolTable], configuration: Configuration, *, trials: int) -> list[Ask]:
-    """Return how the method is asked of each pool; LightGBM is tuned before, with `trials`, when there are any."""
+def asks(name: str, *, trials: int) -> Ask:
+    """Return how the method is asked of a pool; LightGBM is tuned before, with `trials`, when there are any."""
     if name not in PEERS:
-        return [partial(protocol.ask, name)] * len(tables)
+        return partial(protocol.ask, name)
     module = _module(name)
     if module is None:
         raise ConfigurationError(f"{name} needs {PEERS[name][1]}: pip install 'headgate[backtest]'")
     if name == "autoets":
-        return [module.AutoEts().ask] * len(tables)
+        return cast("Ask", module.AutoEts().ask)
     if not trials:
-        return [module.Boosting().ask] * len(tables)
-    return [module.tuned(table, configuration, trials, TUNING_SEED).ask for table in tables]
+        return cast("Ask", module.Boosting().ask)
+    return lambda table, configuration, done: module.tuned(table, configuration, trials, TUNING_SEED).ask(
+        table, configuration, done
+    )
 
 
 def _module(name: str) -> Any:

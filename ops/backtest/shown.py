@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ops.backtest.result import Row
 
-_COLUMNS = ("values", "silent", "MAE", "MASE", "pinball", "in band", "score", "bias", "us")
+COLUMNS = ("values", "silent", "MAE", "MASE", "pinball", "in band", "score", "bias", "us")
 LEGEND = (
     "MAE of the median, bias of the mean, pinball of 0.1, 0.5, 0.9 and 0.95, band from 0.1 to 0.9 with its interval "
     "score, us of processor for each period and series. All are scored on the values of which each said something."
@@ -20,14 +20,15 @@ def tables_of(rows: Sequence[Row]) -> Iterator[Table]:
     for ahead, own in groupby(rows, key=lambda row: row.ahead):
         table = Table(box=box.SIMPLE_HEAD, padding=0, collapse_padding=True, pad_edge=False)
         table.add_column(ahead, no_wrap=True, min_width=16)
-        for column in _COLUMNS:
+        for column in COLUMNS:
             table.add_column(column, justify="right", no_wrap=True)
         for row in own:
-            table.add_row(*_cells(row))
+            table.add_row(*cells(row))
         yield table
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def cells(row: Row) -> tuple[str, ...]:
+    """Return a row of scores as text, the method first."""
     return (
         row.method,
         str(row.count),

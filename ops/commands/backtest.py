@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -11,8 +12,11 @@ from rich.progress import Progress
 
 from ops.backtest import result, shown
 from ops.backtest.configuration import Configuration, beside, load
+from ops.backtest.kept import Kept, fingerprint
 from ops.backtest.methods import KNOWN, asks, default
+from ops.backtest.page import page
 from ops.backtest.protocol import Said
+from ops.backtest.result import Row
 from ops.backtest.table import PoolTable, read, reported
 from streams.errors import ConfigurationError
 
@@ -25,6 +29,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tune", type=int, default=0, metavar="N", help="choose LightGBM's settings with N trials, before the report"
     )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="keep what is done; the same call goes on from there"
+    )
+    parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with charts")
+    parser.add_argument("--compare", type=Path, metavar="JSON", help="another run's --json, shown beside this one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure")
 
 
@@ -35,14 +44,32 @@ def run(options: argparse.Namespace) -> int:
     tables = read(options.data, configuration)
     for table in tables:
         reported(table, configuration)  # before hours are spent
-    rows = result.rows(tables, _asked(methods, tables, configuration, options.tune), configuration)
+    before = _before(options.compare)
+    kept = Kept(options.out, fingerprint(tables, configuration, options.tune)) if options.out else None
+    said = _asked(methods, tables, configuration, options.tune, kept)
+    rows = result.rows(tables, said, configuration)
     Console().print(*shown.tables_of(rows), shown.LEGEND)
-    if options.json:
-        try:
-            options.json.write_bytes(msgspec.json.format(msgspec.json.encode(rows)) + b"\n")
-        except OSError as error:
-            raise ConfigurationError(f"{options.json}: cannot be written ({error.strerror})") from error
+    _write(options.json, msgspec.json.format(msgspec.json.encode(rows)) + b"\n")
+    if options.html:
+        _write(options.html, page(tables, said, rows, configuration, before).encode())
     return 0
+
+
+def _before(path: Path | None) -> list[Row] | None:
+    """Return the scores of another run."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Row]) if path else None
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConfigurationError(f"--compare {path}: {error}; it has to be what --json wrote") from error
+
+
+def _write(path: Path | None, data: bytes) -> None:
+    if path is None:
+        return
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from error
 
 
 def _methods(words: str | None) -> list[str]:
@@ -59,15 +86,20 @@ def _methods(words: str | None) -> list[str]:
 
 
 def _asked(
-    methods: Sequence[str], tables: Sequence[PoolTable], configuration: Configuration, trials: int
+    methods: Sequence[str],
+    tables: Sequence[PoolTable],
+    configuration: Configuration,
+    trials: int,
+    kept: Kept | None,
 ) -> dict[str, list[Said]]:
-    said = {}
+    said: dict[str, list[Said]] = {}
     with Progress(transient=True) as progress:
         for method in methods:
             bar = progress.add_task(method, total=sum(len(table.starts_s) - 1 for table in tables))
-            ways = asks(method, tables, configuration, trials=trials)
-            said[method] = [
-                ask(table, configuration, lambda count, bar=bar: progress.advance(bar, count))  # type: ignore[misc]
-                for ask, table in zip(ways, tables, strict=True)
-            ]
+            ways = asks(method, trials=trials)
+            said[method] = []
+            for pool, table in enumerate(tables):
+                ask = partial(ways, table, configuration, partial(progress.advance, bar))
+                said[method].append(kept.asked(method, pool, ask) if kept else ask())
+                progress.update(bar, completed=sum(len(one.starts_s) - 1 for one in tables[: pool + 1]))
     return said

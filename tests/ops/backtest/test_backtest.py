@@ -7,13 +7,15 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
+from playwright.sync_api import sync_playwright
 from pyarrow import parquet
 
 from online_models.base import QUANTILE_LEVELS
-from ops.backtest import configuration, methods, table
+from ops.backtest import configuration, methods, protocol, table
 from ops.backtest.peers import gradient_boosting
 from ops.cli import main
 from streams.errors import ConfigurationError
+from tests.ops.test_console_browser import ARGUMENTS, CHROMIUM
 
 TOML = """
 version = 1
@@ -86,7 +88,7 @@ def test_what_comes_later_changes_nothing_that_was_said(method: str, tmp_path: P
         settings = configuration.load(configuration.beside(path))
         (pool,) = table.read(path, settings)
         settings = msgspec.structs.replace(settings, report_from=date(2024, 3, 15))
-        (ask,) = methods.asks(method, [pool], settings, trials=0)
+        ask = methods.asks(method, trials=0)
         found.append(ask(pool, settings, lambda _count: None))
     before, after = found
     assert not np.isnan(before.quantiles[7][split, :, QUANTILE_LEVELS.index(0.9)]).any()
@@ -202,3 +204,57 @@ def test_a_configuration_that_is_not_there_is_shown_by_example(tmp_path: Path) -
     assert configuration.load(tmp_path / "example.toml").lead_periods == 7
     with pytest.raises(ConfigurationError, match=r"(?s)none\.toml: no such file.*\[columns\]"):
         configuration.load(tmp_path / "none.toml")
+
+
+def test_a_run_that_was_interrupted_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was asked before is not asked again, the figures are the same, and other data are refused."""
+    path, folder = written(tmp_path, lines()), tmp_path / "kept"
+    words = ["backtest", str(path), "--methods", "seasonal-naive,river-linear"]
+    assert main([*words, "--json", str(tmp_path / "whole.json")]) == 0
+    assert main([*words[:-1], "seasonal-naive", "--out", str(folder)]) == 0  # as far as it came
+
+    asked: list[str] = []
+    real = protocol.ask
+    monkeypatch.setattr(protocol, "ask", lambda name, *rest: (asked.append(name), real(name, *rest))[1])
+    assert main([*words, "--out", str(folder), "--json", str(tmp_path / "parts.json")]) == 0
+    assert asked == ["river-linear"]
+    whole, parts = (msgspec.json.decode((tmp_path / name).read_bytes()) for name in ("whole.json", "parts.json"))
+    assert [row | {"cost_us": 0} for row in parts] == [row | {"cost_us": 0} for row in whole]
+
+    other = written(tmp_path, lines(120))
+    assert main(["backtest", str(other), "--methods", "seasonal-naive", "--out", str(folder)]) != 0
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("mine")
+    assert main([*words, "--out", str(tmp_path / "full")]) != 0
+    assert (tmp_path / "full" / "letter.txt").read_text() == "mine"
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine; apt-get install chromium")
+def test_the_page_shows_what_was_said_and_what_came(tmp_path: Path) -> None:
+    """A real browser draws its charts, asks for nothing else, and a phone scrolls tables, not the page."""
+    rows = lines()
+    del rows[150]  # a hole in the band
+    path, page, scores = written(tmp_path, rows), tmp_path / "page.html", tmp_path / "scores.json"
+    words = ["backtest", str(path), "--methods", "mixture,seasonal-naive", "--json", str(scores)]
+    assert main(words) == 0
+    assert main([*words, "--html", str(page), "--compare", str(scores)]) == 0
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        shown = browser.new_page(viewport={"width": 390, "height": 800})
+        shown.on("request", lambda request: asked.append(request.url))
+        shown.goto(page.as_uri())
+        assert shown.locator("svg").count() == 4  # errors, two series, the week
+        assert shown.locator("details[open] circle").count() == 70
+        assert shown.locator("details").count() == 2
+        assert "seasonal-naive sum of 3" in shown.locator("table").nth(3).inner_text()
+        assert shown.evaluate("document.documentElement.scrollWidth") <= 390
+    assert asked == [page.as_uri()]
+
+
+def test_a_comparison_with_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Before hours are spent."""
+    path = written(tmp_path, lines())
+    (tmp_path / "old.json").write_text('{"a": 1}')
+    assert main(["backtest", str(path), "--compare", str(tmp_path / "old.json")]) != 0
+    assert "has to be what --json wrote" in capsys.readouterr().err
