@@ -93,7 +93,7 @@ def create_pool(name: str, *, slots_per_week: int, horizon_periods: int, lead_pe
     if name == SIMPLE:
         return _apart(SIMPLE, *shape)
     learned = _together(name, *shape) if name in POOL_FORECASTERS else _apart(name, *shape)
-    return Watched(learned, _apart(SIMPLE, *shape), len(lead_periods), slots_per_week)
+    return _watched(learned, _apart(SIMPLE, *shape), len(lead_periods), shape[:2])
 
 
 def restore_pool(name: str, state: bytes) -> PoolForecaster:
@@ -101,11 +101,10 @@ def restore_pool(name: str, state: bytes) -> PoolForecaster:
     try:
         if name == SIMPLE:
             return _restored_apart(SIMPLE, state)
-        slots_per_week, *models, kept = parts(state)
+        shape, *models, kept = parts(state)
         make = _restored_together if name in POOL_FORECASTERS else _restored_apart
-        watched = Watched(
-            make(name, models[0]), _restored_apart(SIMPLE, models[1]), len(states(models[1])), slots_per_week
-        )
+        learned, simple = make(name, models[0]), _restored_apart(SIMPLE, models[1])
+        watched = _watched(learned, simple, len(states(models[1])), shape)
         watched.restore(kept)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise ValueError(f"these {len(state)} bytes are no forecaster's state: {error}") from error
@@ -120,9 +119,13 @@ def joined_pool(name: str, states: Sequence[bytes]) -> bytes:
     series = [restore(name, state) for state in states]
     if name == SIMPLE:
         return Separate(series).state()
-    slots_per_week = series[0].shape[0]
     simple = Separate([_made(SIMPLE, *one.shape) for one in series])
-    return Watched(Separate(series), simple, len(series), slots_per_week).state()
+    return _watched(Separate(series), simple, len(series), series[0].shape[:2]).state()
+
+
+def _watched(learned: PoolForecaster, simple: PoolForecaster, series: int, shape: tuple[int, int]) -> Watched:
+    slots_per_week, horizon_periods = shape
+    return Watched(learned, simple, series, slots_per_week=slots_per_week, horizon_periods=horizon_periods)
 
 
 def _apart(name: str, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Separate:

@@ -35,12 +35,18 @@ class Change(msgspec.Struct, frozen=True):
 class Watched:
     """Says what the learned model or, of a series that is rolled back, the simple one says."""
 
-    def __init__(self, learned: PoolForecaster, simple: PoolForecaster, series: int, slots_per_week: int) -> None:
+    def __init__(
+        self, learned: PoolForecaster, simple: PoolForecaster, series: int, *, slots_per_week: int, horizon_periods: int
+    ) -> None:
         self.learned = learned
         self.simple = simple
         self.rolled_back: Bools = np.zeros(series, dtype=bool)
         self.changes: tuple[Change, ...] = ()  # by the last bucket
-        self._slots_per_week = slots_per_week
+        self._shape = slots_per_week, horizon_periods
+        self._ahead: tuple[list[Slot], list[Forecast | None]] = (
+            [],
+            [],
+        )  # what the learned one said after the last bucket
         self._stuck = Stuck(series, slots_per_week)
         self._said = np.full((2, series, len(LEVELS)), np.nan)  # of the next period: by the learned, by the simple one
         self._loss = np.zeros((2, series))  # discounted pinball, units
@@ -56,14 +62,17 @@ class Watched:
         self.changes = tuple(self._changed())
         self.learned.learn(bucket)
         self.simple.learn(bucket)
-        following = [Slot((bucket.slot.of_week + 1) % self._slots_per_week)]
-        for row, model in enumerate((self.learned, self.simple)):
-            self._said[row] = [_NOTHING if one is None else one.quantiles[0] for one in model.forecast(following)]
+        slots_per_week, horizon_periods = self._shape
+        following = [Slot((bucket.slot.of_week + step) % slots_per_week) for step in range(1, horizon_periods + 1)]
+        self._ahead = following, self.learned.forecast(following)  # as far as it will be asked for: once a period
+        for row, said in enumerate((self._ahead[1], self.simple.forecast(following[:1]))):
+            self._said[row] = [_NOTHING if one is None else one.quantiles[0] for one in said]
         self._is_broken = np.isinf(self._said).any(axis=(0, 2))
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
-        learned = self.learned.forecast(slots)
+        known, said = self._ahead
+        learned = list(said) if known == list(slots) else self.learned.forecast(slots)
         replaced = np.flatnonzero(self.rolled_back | self._is_broken).tolist()
         if replaced:
             simple = self.simple.forecast(slots)
@@ -116,7 +125,7 @@ class Watched:
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
         kept = [*(getattr(self, name).tobytes() for name in _KEPT), *self._stuck.state()]
-        return msgspec.msgpack.encode((self._slots_per_week, self.learned.state(), self.simple.state(), kept))
+        return msgspec.msgpack.encode((self._shape, self.learned.state(), self.simple.state(), kept))
 
     def restore(self, kept: Sequence[bytes]) -> None:
         """Take over the arrays of a decoded `state()`; both models are restored already."""
@@ -129,9 +138,12 @@ class Watched:
 _KEPT = {"rolled_back": 0, "_said": 1, "_loss": 1, "_count": 0, "_is_broken": 0}  # and the axis of the series
 
 
-def parts(state: bytes) -> tuple[int, bytes, bytes, list[bytes]]:
-    """Return slots of the week, the learned model's state, the simple one's, the rest; raise msgspec.DecodeError."""
-    return msgspec.msgpack.decode(state, type=tuple[int, bytes, bytes, list[bytes]])
+def parts(state: bytes) -> tuple[tuple[int, int], bytes, bytes, list[bytes]]:
+    """Return the shape, the learned model's state, the simple one's and the rest; raise msgspec.DecodeError.
+
+    The shape is slots of the week and periods of the horizon.
+    """
+    return msgspec.msgpack.decode(state, type=tuple[tuple[int, int], bytes, bytes, list[bytes]])
 
 
 def _ratio(loss: float, other: float) -> str:

@@ -36,7 +36,7 @@ def twisted() -> tuple[Watched, Twisted]:
     shape = {"slots_per_week": 7, "horizon_periods": 8, "lead_periods": 3}
     learned = Twisted([registry.create("smoothing", **shape) for _ in range(2)])
     simple = Separate([registry.create("seasonal-naive", **shape) for _ in range(2)])
-    return Watched(learned, simple, 2, 7), learned
+    return Watched(learned, simple, 2, slots_per_week=7, horizon_periods=8), learned
 
 
 def test_a_model_that_loses_is_rolled_back_and_returns() -> None:
