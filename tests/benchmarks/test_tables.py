@@ -5,6 +5,6 @@ from benchmarks.tables import PAGE, RESULTS, page
 
 def test_the_page_is_up_to_date() -> None:
     """`python -m benchmarks.tables` after a new result."""
-    names = ["chaos", "demo", "faults", "models", "snapshots", "stream"]
+    names = ["chaos", "demo", "faults", "forecast", "models", "snapshots", "stream"]
     assert sorted(path.stem for path in RESULTS.glob("*.json")) == names
     assert PAGE.read_text(encoding="utf-8") == page()
