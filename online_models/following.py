@@ -1,7 +1,7 @@
 """Where periods lie in the week in, where the next ones will lie out: the one after each as it mostly was of late.
 
-A shop that is shut on Saturdays has no bucket of them: after Friday comes Sunday, and a forecast two periods ahead is of
-Monday. Until a slot has been seen the next one of the clock is expected.
+A shop that is shut on Saturdays has no bucket of them: after Friday comes Sunday, and a forecast two periods ahead is
+of Monday. Until a slot has been seen the next one of the clock is expected.
 """
 
 from array import array

@@ -2,8 +2,8 @@
 
 A miss is the difference of the roots of what came and of what was said: counts spread alike in roots, a quantile below
 never crosses zero, and quiet and busy periods can share a ring (Anscombe 1948, "The transformation of Poisson, binomial
-and negative-binomial data", Biometrika 35). It is divided by the scale expected of it (`online_models.spread_scale`), and
-kept by steps ahead and for the sum over the lead (`online_models.residual_rings`).
+and negative-binomial data", Biometrika 35). It is divided by the scale expected of it (`online_models.spread_scale`),
+and kept by steps ahead and for the sum over the lead (`online_models.residual_rings`).
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,6 @@ from online_models.quantiles import NORMAL_Z
 from online_models.residual_rings import LEVELS, ResidualRings
 from online_models.spread_scale import SpreadScale
 from online_models.waiting import Waiting
-
-ERROR_RATE = 0.03  # of the mean absolute miss: about the last 30 periods
 
 
 class PoolQuantiles:
@@ -48,14 +46,9 @@ class PoolQuantiles:
         """
         waiting = self._waiting
         waiting.learn(values, is_bound)
-        rooted(waiting.said, waiting.came, self._roots)
-        self._scale.learn(slot.of_week, self._roots, waiting.said, waiting.periods)
-        self._rings.learn(self._scale.scaled, values, waiting.periods)
-        miss = np.abs(waiting.came[:, 0] - waiting.said[:, 0])
-        known = ~np.isnan(miss)
-        self._seen += known
-        rate = np.maximum(ERROR_RATE, 1.0 / np.maximum(self._seen, 1.0))
-        self._error += np.where(known, rate * (miss - self._error), 0.0)
+        rooted(waiting.said, waiting.came, self._roots, self._error, self._seen)
+        self._scale.learn(slot.of_week, self._roots, self._rings.table, waiting.periods)
+        self._rings.learn(self._scale.scaled, np.ascontiguousarray(values, dtype=np.float64), waiting.periods)
 
     def say(self, slots: Sequence[Slot], paths: Float64s) -> None:
         """Remember the centres `paths` (series, steps), units, of the periods that follow; NaN says nothing.

@@ -9,19 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
-from online_models.spread_scale_loops import RECENT_LEAST, TILT_MAX
 
 Places64 = NDArray[np.intp]
 Float32s = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+NOTHING = float("nan")
+ERROR_RATE = 0.03  # of the mean absolute miss: about the last 30 periods
+TILT_MAX = 2.0  # of the logarithm of a scale, as in `online_models.spread_scale_loops`
 ROOTED = 0.375  # added before the root is taken: counts then spread alike
 
 
-def rooted(said: Float64s, came: Float64s, roots: Float64s) -> None:
-    """Write the misses (series, rows) in roots; NaN where nothing is compared."""
+def rooted(said: Float64s, came: Float64s, roots: Float64s, errors: Float64s, seen: Float64s) -> None:
+    """Write the misses (series, rows) in roots, NaN where nothing is compared; smooth the next period's `errors`."""
     for one in range(said.shape[0]):
+        if came[one, 0] >= 0.0:
+            seen[one] += 1.0
+            errors[one] += max(ERROR_RATE, 1.0 / seen[one]) * (abs(came[one, 0] - said[one, 0]) - errors[one])
         for row in range(said.shape[1]):
-            roots[one, row] = math.nan
+            roots[one, row] = NOTHING
             if came[one, row] >= 0.0:
                 roots[one, row] = math.sqrt(came[one, row] + ROOTED) - math.sqrt(said[one, row] + ROOTED)
 
@@ -33,10 +38,10 @@ def bands(
     near: Places64,
     far: Places64,
     way: Float64s,
+    sides: Places64,
     unit: Float64s,
-    fast: Float64s,
+    recent: Float64s,
     usual: Float32s,
-    level: Float64s,
     weights: Float64s,
     table: Float64s,
     is_known: Bytes,
@@ -49,44 +54,59 @@ def bands(
 
     slots: (periods,) places of the steps among usual misses; leads: (series,) periods of the lead
     near, far, way: (periods + 1,) rows beside each step and the share of the way between them
-    unit, table, is_known: (series, rows, ...); fast, level, errors, ceilings: (series,); usual: (2, series, slots)
-    weights: (rows, 3); normal: (levels,) of a normal distribution, for a first guess
+    sides: (rows,); unit, table, is_known: (series, rows, ...); recent, errors, ceilings: (series,)
+    usual: (2, series, slots); weights: (rows, 2); normal: (levels,) of a normal distribution, for a first guess
     """
-    rows = table.shape[1]
+    last = found.shape[1] - 1
     for one in range(paths.shape[0]):
-        recent = math.log(RECENT_LEAST + fast[one]) - math.log(RECENT_LEAST + 1.0)
-        for step in range(found.shape[1]):
-            lead = leads[one] if step == found.shape[1] - 1 else 1
-            centre = float(paths[one, min(step, paths.shape[1] - 1)])
-            if step == found.shape[1] - 1:
-                centre = 0.0
-                for place in range(lead):
-                    centre += paths[one, place]
-            limit = ceilings[one] * lead
-            if is_known[one, far[step]] == 0:
-                _guess(centre, errors[one] * math.sqrt(lead), limit, normal, one, step, found)
-                continue
-            a, b, share = near[step], far[step], way[step]
-            slot = slots[min(step, slots.shape[0] - 1)] if lead == 1 else slots[0]
-            side = 1 if 2 * b >= rows and b < rows - 1 else 0
-            hour = math.log(max(float(usual[side, one, slot]), 0.1))
-            wide = min(max(math.log(max(centre, 0.0) / lead + 1.0) - level[one], -3.0), 3.0)
-            low = weights[a, 0] * recent + weights[a, 1] * hour + weights[a, 2] * wide
-            high = weights[b, 0] * recent + weights[b, 1] * hour + weights[b, 2] * wide
-            tilt = min(max(low + (high - low) * share, -TILT_MAX), TILT_MAX)
-            scale = (unit[one, a] + (unit[one, b] - unit[one, a]) * share) * math.exp(tilt)
-            root = math.sqrt(max(centre, 0.0) + ROOTED)
-            for place in range(table.shape[2]):
-                miss = table[one, a, place] + (table[one, b, place] - table[one, a, place]) * share
-                edge = max(root + miss * scale, 0.0)
-                found[one, step, place] = min(max(edge * edge - ROOTED, 0.0), limit) if centre >= 0.0 else math.nan
+        for step in range(last + 1):
+            a, b, lead = near[step], far[step], 1
+            slot, centre = slots[min(step, last - 1)], float(paths[one, min(step, last - 1)])
+            if step == last:
+                lead, slot, centre = leads[one], slots[0], _summed(paths, one, leads[one])
+            if is_known[one, b] == 0:
+                _guess(centre, errors[one] * math.sqrt(lead), ceilings[one] * lead, normal, one, step, found)
+            else:
+                hour = math.log(float(usual[sides[b], one, slot]))
+                low = unit[one, a] * _tilt(weights[a, 0] * recent[one] + weights[a, 1] * hour)
+                high = unit[one, b] * _tilt(weights[b, 0] * recent[one] + weights[b, 1] * hour)
+                scale = low + (high - low) * way[step]
+                _around(centre, scale, ceilings[one] * lead, a, b, way[step], one, step, table, found)
 
 
-def _guess(
-    centre: float, error: float, limit: float, normal: Float64s, one: int, step: int, found: Float64s
+def _tilt(logarithm: float) -> float:
+    return math.exp(min(max(logarithm, -TILT_MAX), TILT_MAX))
+
+
+def _summed(paths: Float64s, one: int, lead: int) -> float:
+    total = 0.0
+    for step in range(lead):
+        total += float(paths[one, step])
+    return total
+
+
+def _around(
+    centre: float,
+    scale: float,
+    limit: float,
+    a: int,
+    b: int,
+    share: float,
+    one: int,
+    step: int,
+    table: Float64s,
+    found: Float64s,
 ) -> None:
+    """Write the quantiles of one step; a centre that is not a number has none."""
+    root = math.sqrt(max(centre, 0.0) + ROOTED)
+    for level in range(table.shape[2]):
+        miss = table[one, a, level] + (table[one, b, level] - table[one, a, level]) * share
+        edge = max(root + miss * scale, 0.0)
+        found[one, step, level] = min(max(edge * edge - ROOTED, 0.0), limit) if centre >= 0.0 else NOTHING
+
+
+def _guess(centre: float, error: float, limit: float, normal: Float64s, one: int, step: int, found: Float64s) -> None:
     """Write wide quantiles: no tighter than a Poisson's, and than what was missed so far."""
-    spread = max(max(math.sqrt(max(centre, 0.0)), 0.5 * centre), max(1.5 * error, 1.0))
-    for place in range(normal.shape[0]):
-        value = centre + spread * normal[place]
-        found[one, step, place] = min(max(value, 0.0), limit) if centre >= 0.0 else math.nan
+    spread = max(math.sqrt(max(centre, 0.0)), 0.5 * centre, 1.5 * error, 1.0)
+    for level in range(normal.shape[0]):
+        found[one, step, level] = min(max(centre + spread * normal[level], 0.0), limit) if centre >= 0.0 else NOTHING

@@ -1,4 +1,6 @@
-"""Misses in, ordered rings and their quantiles out: the loops of `online_models.residual_rings`, compiled where they can.
+"""Misses in, ordered rings and their quantiles out: the loops of `online_models.residual_rings`.
+
+Compiled where they can be.
 
 Arrays: scaled (series, rows); ordered, ages (series, rows, RING); counts (series, rows); classes (series,);
 shared, offsets (classes, rows, levels); shared_count (classes, rows); levels, low, high (levels,);
@@ -11,50 +13,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
+from online_models.plan import GRAIN, TRUSTED
 
 Places64 = NDArray[np.intp]
-Float32s = NDArray[np.float32]
+Int16s = NDArray[np.int16]
 Bytes = NDArray[np.uint8]
-TRUSTED = 20  # as in `online_models.plan`
+GRAINS_MAX = 32766
 
 
-def insert(scaled: Float64s, ordered: Float32s, ages: Bytes, counts: Places64, every: int, periods: int) -> None:
+def insert(scaled: Float64s, ordered: Int16s, ages: Bytes, counts: Places64, every: int, periods: int) -> None:
     """Put new misses where they belong in the order of their ring, in place of the oldest ones; one in `every` period.
 
     The hours at which they are taken differ by row, and move round the day.
     """
-    size = ordered.shape[2]
     for one in range(scaled.shape[0]):
         for row in range(scaled.shape[1]):
             if (periods + row) % every == 0 and not math.isnan(scaled[one, row]):
-                _put(float(scaled[one, row]), one, row, size, ordered, ages, counts)
+                grains = math.floor(min(max(scaled[one, row] / GRAIN, -GRAINS_MAX), GRAINS_MAX) + 0.5)
+                _put(int(grains), one, row, ordered, ages, counts)
 
 
-def _put(value: float, one: int, row: int, size: int, ordered: Float32s, ages: Bytes, counts: Places64) -> None:
+def _put(value: int, one: int, row: int, ordered: Int16s, ages: Bytes, counts: Places64) -> None:
+    size = ordered.shape[2]
     count = counts[one, row]
     turn = count % size
-    place = min(count, size - 1)
+    begun = min(count, size - 1)
     if count >= size:
-        place = int(ages[one, row, turn])
-    shift = 0
-    while place > 0 and float(ordered[one, row, place - 1]) > value:
+        begun = int(ages[one, row, turn])  # where the oldest stands, that goes
+    place = begun
+    while place > 0 and ordered[one, row, place - 1] > value:
         ordered[one, row, place] = ordered[one, row, place - 1]
         place -= 1
-        shift += 1
-    while place < size - 1 and shift <= 0 and float(ordered[one, row, place + 1]) < value:
-        ordered[one, row, place] = ordered[one, row, place + 1]
-        place += 1
-        shift -= 1
+    if place == begun:
+        while place < size - 1 and ordered[one, row, place + 1] < value:
+            ordered[one, row, place] = ordered[one, row, place + 1]
+            place += 1
     ordered[one, row, place] = value
-    if shift != 0:
-        for other in range(min(count, size)):
-            held = int(ages[one, row, other])
-            if shift > 0 and place <= held < place + shift:
-                ages[one, row, other] = held + 1
-            elif shift < 0 and place + shift < held <= place:
-                ages[one, row, other] = held - 1
+    for other in range(min(count, size)):
+        held = int(ages[one, row, other])
+        if place <= held < begun:
+            ages[one, row, other] = held + 1
+        elif begun < held <= place:
+            ages[one, row, other] = held - 1
     ages[one, row, turn] = place
     counts[one, row] = count + 1
+
+
+def smooth(values: Float64s, rate: float, volume: Float64s) -> None:
+    """Move the smoothed demand (series,) towards `values`; NaN moves nothing."""
+    for one in range(values.shape[0]):
+        if not math.isnan(values[one]):
+            volume[one] += rate * (values[one] - volume[one])
 
 
 def correct(
@@ -72,19 +81,26 @@ def correct(
     for kind in range(offsets.shape[0]):
         for row in range(offsets.shape[1]):
             for level in range(offsets.shape[2]):
-                below, count = 0.0, 0.0
-                for one in range(scaled.shape[0]):
-                    counted = classes[one] == kind and is_known[one, row] != 0 and not math.isnan(scaled[one, row])
-                    count += counted
-                    below += counted and scaled[one, row] <= table[one, row, level]
-                if count > 0.0:
-                    moved = offsets[kind, row, level] + step * (levels[level] - below / count)
-                    moved = min(max(moved, low[level] - levels[level]), high[level] - levels[level])
-                    offsets[kind, row, level] = moved
+                share = _below(scaled, table, is_known, classes, kind, row, level)
+                moved = offsets[kind, row, level] + (step * (levels[level] - share) if share >= 0.0 else 0.0)
+                offsets[kind, row, level] = min(max(moved, low[level] - levels[level]), high[level] - levels[level])
+
+
+def _below(
+    scaled: Float64s, table: Float64s, is_known: Bytes, classes: Places64, kind: int, row: int, level: int
+) -> float:
+    """Return the share of a class's new misses at or below a level's quantile, or -1 of none."""
+    below, count = 0.0, 0.0
+    for one in range(scaled.shape[0]):
+        if classes[one] == kind and is_known[one, row] != 0 and not math.isnan(scaled[one, row]):
+            count += 1.0
+            if scaled[one, row] <= table[one, row, level]:
+                below += 1.0
+    return below / count if count > 0.0 else -1.0
 
 
 def look(
-    ordered: Float32s,
+    ordered: Int16s,
     counts: Places64,
     shared: Float64s,
     shared_count: Float64s,
@@ -106,16 +122,20 @@ def look(
             trusted = shared_count[kind, row] >= TRUSTED
             is_known[one, row] = count >= TRUSTED or trusted
             share = count / (count + own_half) if trusted else 1.0
-            before = -math.inf
+            before = -1e300
             for level in range(levels.shape[0]):
                 at = min(max(levels[level] + offsets[kind, row, level], low[level]), high[level])
-                rank = min(max(at * (count + 1) - 1.0, 0.0), max(count - 1.0, 0.0))
-                place = int(rank)
-                value = 0.0
-                if count > 0:
-                    value = float(ordered[one, row, place])
-                    after = float(ordered[one, row, min(place + 1, count - 1)])
-                    value += (after - value) * (rank - place)
-                value = share * value + (1.0 - share) * shared[kind, row, level]
-                before = max(before, value)
+                own = _own(at, count, one, row, ordered)
+                before = max(before, share * own + (1.0 - share) * shared[kind, row, level])
                 table[one, row, level] = before
+
+
+def _own(level: float, count: int, one: int, row: int, ordered: Int16s) -> float:
+    """Return the quantile of a series' own misses, in scales; 0 of none."""
+    if count == 0:
+        return 0.0
+    rank = min(max(level * (count + 1) - 1.0, 0.0), count - 1.0)
+    place = int(rank)
+    below = float(ordered[one, row, place])
+    above = float(ordered[one, row, min(place + 1, count - 1)])
+    return GRAIN * (below + (above - below) * (rank - place))

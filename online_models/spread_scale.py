@@ -1,10 +1,11 @@
 """Misses of a pool's forecasts in, how wide the next ones may be expected to be out: a scale for each series and step.
 
-Misses are in roots (see `online_models.pool_quantiles`). The scale is the mean absolute miss of the series and row, times
-an exponential of what widens it just now: how large the last misses were, how large those of the same hours (by weekday
-and weekend) usually are, and how the centre compares with what is usual. How much each of the three counts is learnt of
-all series of the pool, for each row: the scale of a Laplace distribution, fitted by Newton steps with a diagonal
-(as in generalised autoregressive heteroskedasticity, Bollerslev 1986, but of absolute misses and in logarithms).
+Misses are in roots (see `online_models.pool_quantiles`). The unit is the mean absolute miss of the series and row, of a
+young series nearer to the pool's. A scale is the unit widened by how large the last misses were, and by how large those
+of the same time of day, on weekdays or weekends, usually are. How much these two count is learnt of all series of the
+pool, for each row, by the pinball loss of the levels 0.1 and 0.9: as in generalised autoregressive conditional
+heteroskedasticity (Bollerslev 1986, Journal of Econometrics 31), but in logarithms, and by quantiles (Koenker and Zhao
+1996, "Conditional Quantile Estimation and Inference for ARCH Models", Econometric Theory 12).
 """
 
 from collections.abc import Sequence
@@ -13,69 +14,68 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Float64s
+from online_models.base import QUANTILE_LEVELS, Float64s
 from online_models.carry import Places, carry
-from online_models.spread_scale_loops import learn_scale, typical_scale
+from online_models.spread_scale_loops import learn_scale, refresh
 
-MEMORY_DAYS = 60.0  # of the mean absolute miss, but of no more than MEMORY_MAX periods
+LEVELS = np.array(QUANTILE_LEVELS)
+MEMORY_DAYS = 120.0  # of the mean absolute miss, but of no more than MEMORY_MAX periods
 MEMORY_MAX = 500.0
 SLOTS_MAX = 192  # of usual misses
-BEGUN = (0.4, 0.6, 0.0)  # what recent misses, the slot's usual ones and the centre count for before anything is known
-DAYS_OF_WEEKEND = 5  # the first day of it
-_OF_SERIES = ("_slow", "_seen", "_fast", "_fast_said", "_usual", "_level")
+BEGUN = (0.0, 0.0)  # what the last misses and the usual ones count for before anything is known
+WEEKEND = 5  # its first day
+_OF_SERIES = ("_slow", "_seen", "_fast", "_fast_said", "_usual")
 _OF_POOL = ("_weights", "_sizes")
 
 
 class SpreadScale:
-    """`unit` is the scale (series, rows) before what widens it just now; see `online_models.spread_scale_loops`."""
+    """After `learn`, `scaled` (series, rows) are its misses in scales; NaN is no miss."""
 
     def __init__(self, delays: NDArray[np.intp], slots_per_week: int) -> None:
         series, rows = delays.shape
         self._delays = delays
-        self._per_period = np.ones((series, rows))
-        self._per_period[:, -1] = delays[:, -1]
         self.slots = slots_of(slots_per_week)
-        slots_per_day = max(slots_per_week // 7, 1)
-        self._rate = 1.0 / min(MEMORY_DAYS * slots_per_day, MEMORY_MAX)
-        longest = int(delays.max())
+        knots = np.arange(rows)
+        self.sides: NDArray[np.intp] = ((2 * knots >= rows) & (knots < rows - 1)).astype(np.intp)  # 1: of far steps
+        self._rate = 1.0 / min(MEMORY_DAYS * max(slots_per_week // 7, 1), MEMORY_MAX)
         self._slow = np.zeros((series, rows))  # mean absolute miss, roots
         self._seen = np.zeros((series, rows))  # misses seen
-        self._fast = np.ones(series)  # of the next period, of late, in scales
-        self._fast_said = np.ones((series, longest), dtype=np.float32)  # ring of it, by the period it was said in
-        self._usual = np.ones((2, series, int(self.slots.max()) + 1), dtype=np.float32)  # near and far, in scales
-        self._level = np.zeros(series)  # mean logarithm of what was said
+        self._fast = np.ones(series)  # absolute misses of the next period of late, in units
+        self._fast_said = np.ones((series, int(delays.max())), dtype=np.float32)  # ring, by the period it was said in
+        self._usual = np.ones((2, series, int(self.slots.max()) + 1), dtype=np.float32)  # near and far, in units
         self._weights = np.tile(np.array(BEGUN), (rows, 1))
-        self._sizes = np.zeros((rows, len(BEGUN)))  # of the features squared, discounted sums
-        self.unit = np.zeros((series, rows))
+        self._sizes = np.zeros((rows, len(BEGUN)))  # of the logarithms squared, discounted sums
+        self._unit = np.zeros((series, rows))  # roots
+        self._recent = np.zeros(series)  # logarithm of `_fast`
         self.scaled = np.full((series, rows), np.nan)
 
-    def learn(self, slot_of_week: int, roots: Float64s, said: Float64s, periods: int) -> None:
-        """Learn the misses `roots` (series, rows) of what was `said` (series, rows); leaves them in scales in `scaled`.
+    def learn(self, slot_of_week: int, roots: Float64s, table: Float64s, periods: int) -> None:
+        """Learn the misses `roots` (series, rows), NaN is none.
 
-        NaN is no miss. periods: learnt so far, this one included.
+        table: (series, rows, levels) quantiles of misses in scales, as they were before
+        periods: learnt so far, this one included
         """
         learn_scale(
-            roots, said, self._delays, self._per_period, periods, int(self.slots[slot_of_week]), self._rate,
-            self._slow, self._seen, self._fast, self._fast_said, self._usual, self._level,
-            self._weights, self._sizes, self.unit, self.scaled,
+            roots, self._delays, self.sides, periods, int(self.slots[slot_of_week]), self._rate, table, LEVELS,
+            self._slow, self._seen, self._fast, self._fast_said, self._usual, self._weights, self._sizes, self._unit,
+            self._recent, self.scaled,
         )  # fmt: skip
 
-    def parts(self) -> tuple[Float64s, Float64s, NDArray[np.float32], Float64s, Float64s]:
+    def parts(self) -> tuple[NDArray[np.intp], Float64s, Float64s, NDArray[np.float32], Float64s]:
         """Return what `online_models.pool_quantiles_loops.bands` makes scales of."""
-        return self.unit, self._fast, self._usual, self._level, self._weights
+        return self.sides, self._unit, self._recent, self._usual, self._weights
 
     def adopt(self, old: Self, places: Places, same_lead: Places) -> None:
         """Take over what `old` learnt; of the lead's row only where it is of the same length."""
-        for name in ("_fast", "_level"):
-            carry(getattr(self, name), getattr(old, name), places, axis=0)
+        carry(self._fast, old._fast, places, axis=0)
         carry(self._usual, old._usual, places, axis=1)
         for name in ("_slow", "_seen"):
             carry(getattr(self, name)[:, :-1], getattr(old, name)[:, :-1], places, axis=0)
             carry(getattr(self, name)[:, -1:], getattr(old, name)[:, -1:], same_lead, axis=0)
-        if self._fast_said.shape == old._fast_said.shape or self._fast_said.shape[1] == old._fast_said.shape[1]:
+        if self._fast_said.shape[1] == old._fast_said.shape[1]:
             carry(self._fast_said, old._fast_said, places, axis=0)
         self._weights[...], self._sizes[...] = old._weights, old._sizes
-        typical_scale(self._slow, self._seen, self.unit)
+        refresh(self._slow, self._seen, self._fast, self._unit, self._recent)
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -86,7 +86,7 @@ class SpreadScale:
         for name, data in zip((*_OF_SERIES, *_OF_POOL), state, strict=True):
             own = getattr(self, name)
             own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
-        typical_scale(self._slow, self._seen, self.unit)
+        refresh(self._slow, self._seen, self._fast, self._unit, self._recent)
 
 
 def slots_of(slots_per_week: int) -> NDArray[np.intp]:
@@ -101,5 +101,5 @@ def slots_of(slots_per_week: int) -> NDArray[np.intp]:
         return slots
     together = -(-2 * per_day // SLOTS_MAX)  # neighbours that share a place
     of_day = slots % per_day // together
-    weekend = (slots // per_day >= DAYS_OF_WEEKEND).astype(np.intp)
+    weekend = (slots // per_day >= WEEKEND).astype(np.intp)
     return of_day + weekend * (int(of_day.max()) + 1)
