@@ -16,7 +16,7 @@ from online_models.carry import Places, carry
 from online_models.plan import steps_between
 from online_models.pool_quantiles_loops import bands, rooted
 from online_models.quantiles import NORMAL_Z
-from online_models.residual_rings import LEVELS, ResidualRings
+from online_models.residual_rings import LEVELS, ResidualRings, kept_every
 from online_models.spread_scale import SpreadScale
 from online_models.waiting import Waiting
 
@@ -31,8 +31,13 @@ class PoolQuantiles:
     def __init__(self, horizon_periods: int, lead_periods: Sequence[int], slots_per_week: int) -> None:
         self._waiting = Waiting(horizon_periods, lead_periods)
         series, rows = len(lead_periods), len(self._waiting.knots) + 1
-        self._scale = SpreadScale(self._waiting.delays, slots_per_week)
-        self._rings = ResidualRings(series, rows, max(slots_per_week // 7, 1))
+        slots_per_day = max(slots_per_week // 7, 1)
+        overlaps = np.ones((series, rows))
+        overlaps[:, -1] = np.maximum(
+            self._waiting.leads / kept_every(slots_per_day), 1.0
+        )  # sums share all but a period
+        self._scale = SpreadScale(self._waiting.delays, overlaps, slots_per_week)
+        self._rings = ResidualRings(overlaps, slots_per_day)
         self._roots = np.full((series, rows), np.nan)
         self._error = np.zeros(series)  # mean absolute miss of the next period, units
         self._seen = np.zeros(series)  # misses in it

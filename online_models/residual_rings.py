@@ -25,6 +25,8 @@ CLASSES = 3  # of volume
 CLASSED_MIN = 9  # series of a pool, before it is cut into classes
 SHARED_MIN = 2  # series that share
 OWN_HALF = 500.0  # own misses that count as much as the class; of a full ring a third is own
+NORMAL_HALF = 60.0  # misses that count as much as a normal distribution's quantiles
+HALVES = np.array([OWN_HALF, NORMAL_HALF])
 CORRECTION = 0.002  # of a level, for a day whose every value lies on the same side; 0.02 was noise on retail
 CORRECTED_MAX = 0.75  # of the way from a level to 0 or 1
 VOLUME_DAYS = 28.0
@@ -37,7 +39,9 @@ _KEPT = ("_ordered", "_ages", "counts", "_offsets", "_shared", "_shared_count", 
 class ResidualRings:
     """`table` (series, rows, levels) are quantiles of the next misses, in scales; `is_known` whether of enough."""
 
-    def __init__(self, series: int, rows: int, slots_per_day: int) -> None:
+    def __init__(self, overlaps: Float64s, slots_per_day: int) -> None:
+        """`overlaps` (series, rows): misses next to each other that say what one does."""
+        series, rows = overlaps.shape
         self._ordered = np.full(
             (series, rows, RING), UNFILLED_GRAINS, dtype=np.int16
         )  # misses, rising, in grains of a scale
@@ -50,7 +54,8 @@ class ResidualRings:
         self._rate = 1.0 / (VOLUME_DAYS * slots_per_day)
         self._step = CORRECTION / slots_per_day**0.5
         self._share_every = max(slots_per_day // 6, SHARED_PERIODS)
-        self._keep_every = slots_per_day // KEPT_A_DAY + 1
+        self._keep_every = kept_every(slots_per_day)
+        self._overlaps = overlaps
         self._classes: NDArray[np.intp] = np.zeros(series, dtype=np.intp)
         self.table = np.zeros((series, rows, len(LEVELS)))
         self.is_known = np.zeros((series, rows), dtype=np.uint8)
@@ -67,7 +72,7 @@ class ResidualRings:
     def look(self) -> None:
         """Compute `table` and `is_known` from all that is kept."""
         look(self._ordered, self.counts, self._shared, self._shared_count, self._offsets, self._classes, LEVELS, LOW,
-             HIGH, OWN_HALF, self.table, self.is_known)  # fmt: skip
+             HIGH, self._overlaps, HALVES, self.table, self.is_known)  # fmt: skip
 
     def _share(self) -> None:
         """Take the quantiles of each class from the misses of all its series; those of one alone say it all already."""
@@ -109,6 +114,15 @@ class ResidualRings:
             own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
         self._classes = np.frombuffer(classes, np.intp).copy()
         self.look()
+
+
+def kept_every(slots_per_day: int) -> int:
+    """Return the periods from one miss that is kept to the next.
+
+    >>> kept_every(1), kept_every(24), kept_every(96)
+    (1, 5, 17)
+    """
+    return slots_per_day // KEPT_A_DAY + 1
 
 
 def _read(ordered: NDArray[np.int16], counts: NDArray[np.intp], levels: Float64s) -> Float64s:

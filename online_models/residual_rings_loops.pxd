@@ -2,7 +2,7 @@ cimport cython
 from libc cimport math
 from libc.stdint cimport int16_t, uint8_t
 
-cdef double GRAIN, GRAINS_MAX
+cdef double GRAIN, GRAINS_MAX, BENT, SLOPE, MEANS
 cdef Py_ssize_t TRUSTED
 
 
@@ -27,10 +27,13 @@ cdef double _below(double[:, ::1] scaled, double[:, :, ::1] table, uint8_t[:, ::
                    Py_ssize_t kind, Py_ssize_t row, Py_ssize_t level)
 
 @cython.locals(size=Py_ssize_t, one=Py_ssize_t, row=Py_ssize_t, kind=Py_ssize_t, count=Py_ssize_t, trusted=bint,
-               share=double, before=double, level=Py_ssize_t, at=double, own=double)
+               own_share=double, shared_share=double, other=double, before=double, level=Py_ssize_t, at=double, own=double)
 cpdef void look(int16_t[:, :, ::1] ordered, Py_ssize_t[:, ::1] counts, double[:, :, ::1] shared,
                 double[:, ::1] shared_count, double[:, :, ::1] offsets, Py_ssize_t[::1] classes, double[::1] levels,
-                double[::1] low, double[::1] high, double own_half, double[:, :, ::1] table, uint8_t[:, ::1] is_known)
+                double[::1] low, double[::1] high, double[:, ::1] overlaps, double[::1] halves,
+                double[:, :, ::1] table, uint8_t[:, ::1] is_known)
+
+cdef double _normal(double level)
 
 @cython.locals(rank=double, place=Py_ssize_t, below=double, above=double)
 cdef double _own(double level, Py_ssize_t count, Py_ssize_t one, Py_ssize_t row, int16_t[:, :, ::1] ordered)

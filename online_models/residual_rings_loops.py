@@ -19,6 +19,7 @@ Places64 = NDArray[np.intp]
 Int16s = NDArray[np.int16]
 Bytes = NDArray[np.uint8]
 GRAINS_MAX = 32766
+BENT, SLOPE, MEANS = 0.135, 0.1975, 1.2533  # of a normal quantile; standard deviations in mean absolute misses
 
 
 def insert(scaled: Float64s, ordered: Int16s, ages: Bytes, counts: Places64, every: int, periods: int) -> None:
@@ -109,11 +110,16 @@ def look(
     levels: Float64s,
     low: Float64s,
     high: Float64s,
-    own_half: float,
+    overlaps: Float64s,
+    halves: Float64s,
     table: Float64s,
     is_known: Bytes,
 ) -> None:
-    """Write the quantiles of the next misses: own ones blended with the class's; rank p (n + 1)."""
+    """Write the quantiles of the next misses: own ones blended with the class's, and both with a normal distribution's.
+
+    overlaps: (series, rows) misses next to each other that say what one does: of sums over the lead
+    halves: (2,) misses that count as much as the class, and as the normal distribution
+    """
     size = ordered.shape[2]
     for one in range(ordered.shape[0]):
         for row in range(ordered.shape[1]):
@@ -121,13 +127,25 @@ def look(
             count = min(counts[one, row], size)
             trusted = shared_count[kind, row] >= TRUSTED
             is_known[one, row] = count >= TRUSTED or trusted
-            share = count / (count + own_half) if trusted else 1.0
+            own_share = count / (count + halves[0 if trusted else 1] * overlaps[one, row])
+            shared_share = shared_count[kind, row] / (shared_count[kind, row] + halves[1] * overlaps[one, row])
+            if not trusted:
+                shared_share = 0.0
             before = -1e300
             for level in range(levels.shape[0]):
                 at = min(max(levels[level] + offsets[kind, row, level], low[level]), high[level])
                 own = _own(at, count, one, row, ordered)
-                before = max(before, share * own + (1.0 - share) * shared[kind, row, level])
+                other = shared_share * shared[kind, row, level] + (1.0 - shared_share) * _normal(at)
+                before = max(before, own_share * own + (1.0 - own_share) * other)
                 table[one, row, level] = before
+
+
+def _normal(level: float) -> float:
+    """Return a normal distribution's quantile, in mean absolute misses, nearly.
+
+    Source: Tukey's lambda distribution with 0.14 for the normal; Joiner and Rosenblatt 1971, JASA 66, table 1.
+    """
+    return float(MEANS * (level**BENT - (1.0 - level) ** BENT) / SLOPE)
 
 
 def _own(level: float, count: int, one: int, row: int, ordered: Int16s) -> float:

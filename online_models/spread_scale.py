@@ -19,7 +19,7 @@ from online_models.carry import Places, carry
 from online_models.spread_scale_loops import learn_scale, refresh
 
 LEVELS = np.array(QUANTILE_LEVELS)
-MEMORY_DAYS = 120.0  # of the mean absolute miss, but of no more than MEMORY_MAX periods
+MEMORY_DAYS = 150.0  # of the mean absolute miss, but of no more than MEMORY_MAX periods
 MEMORY_MAX = 500.0
 SLOTS_MAX = 192  # of usual misses
 BEGUN = (0.0, 0.0)  # what the last misses and the usual ones count for before anything is known
@@ -31,10 +31,12 @@ _OF_POOL = ("_weights", "_sizes")
 class SpreadScale:
     """After `learn`, `scaled` (series, rows) are its misses in scales; NaN is no miss."""
 
-    def __init__(self, delays: NDArray[np.intp], slots_per_week: int) -> None:
+    def __init__(self, delays: NDArray[np.intp], overlaps: Float64s, slots_per_week: int) -> None:
+        """`overlaps` (series, rows): misses next to each other that say what one does."""
         series, rows = delays.shape
         self._delays = delays
         self.slots = slots_of(slots_per_week)
+        self._overlaps = overlaps
         knots = np.arange(rows)
         self.sides: NDArray[np.intp] = ((2 * knots >= rows) & (knots < rows - 1)).astype(np.intp)  # 1: of far steps
         self._rate = 1.0 / min(MEMORY_DAYS * max(slots_per_week // 7, 1), MEMORY_MAX)
@@ -56,8 +58,8 @@ class SpreadScale:
         periods: learnt so far, this one included
         """
         learn_scale(
-            roots, self._delays, self.sides, periods, int(self.slots[slot_of_week]), self._rate, table, LEVELS,
-            self._slow, self._seen, self._fast, self._fast_said, self._usual, self._weights, self._sizes, self._unit,
+            roots, self._delays, self._overlaps, self.sides, periods, int(self.slots[slot_of_week]), self._rate, table,
+            LEVELS, self._slow, self._seen, self._fast, self._fast_said, self._usual, self._weights, self._sizes, self._unit,
             self._recent, self.scaled,
         )  # fmt: skip
 
@@ -75,7 +77,7 @@ class SpreadScale:
         if self._fast_said.shape[1] == old._fast_said.shape[1]:
             carry(self._fast_said, old._fast_said, places, axis=0)
         self._weights[...], self._sizes[...] = old._weights, old._sizes
-        refresh(self._slow, self._seen, self._fast, self._unit, self._recent)
+        refresh(self._slow, self._seen, self._fast, self._overlaps, self._unit, self._recent)
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -86,7 +88,7 @@ class SpreadScale:
         for name, data in zip((*_OF_SERIES, *_OF_POOL), state, strict=True):
             own = getattr(self, name)
             own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
-        refresh(self._slow, self._seen, self._fast, self._unit, self._recent)
+        refresh(self._slow, self._seen, self._fast, self._overlaps, self._unit, self._recent)
 
 
 def slots_of(slots_per_week: int) -> NDArray[np.intp]:

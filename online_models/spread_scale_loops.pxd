@@ -8,7 +8,7 @@ cdef Py_ssize_t LOWER, UPPER
 
 @cython.locals(rows=Py_ssize_t, longest=Py_ssize_t, row=Py_ssize_t, one=Py_ssize_t, before=double, recent=double,
                hour=double, tilt=double, base=double)
-cpdef void learn_scale(double[:, ::1] roots, Py_ssize_t[:, ::1] delays, Py_ssize_t[::1] sides, Py_ssize_t periods,
+cpdef void learn_scale(double[:, ::1] roots, Py_ssize_t[:, ::1] delays, double[:, ::1] overlaps, Py_ssize_t[::1] sides, Py_ssize_t periods,
                        Py_ssize_t slot, double rate, double[:, :, ::1] table, double[::1] levels, double[:, ::1] slow,
                        double[:, ::1] seen, double[::1] fast, float[:, ::1] fast_said, float[:, :, ::1] usual,
                        double[:, ::1] weights, double[:, ::1] sizes, double[:, ::1] unit,
@@ -28,7 +28,8 @@ cdef void _spread(double flat, double base, double rate, Py_ssize_t one, Py_ssiz
                   double[:, ::1] seen)
 
 @cython.locals(row=Py_ssize_t, one=Py_ssize_t, total=double, count=double, known=double, typical=double, own=double,
-               mixed=double)
-cpdef void refresh(double[:, ::1] slow, double[:, ::1] seen, double[::1] fast, double[:, ::1] unit, double[::1] recent)
+               mixed=double, borrowed=double)
+cpdef void refresh(double[:, ::1] slow, double[:, ::1] seen, double[::1] fast, double[:, ::1] overlaps,
+                   double[:, ::1] unit, double[::1] recent)
 
 cdef double _recently(double fast)

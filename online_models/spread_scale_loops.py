@@ -34,6 +34,7 @@ LOWER, UPPER = 1, 5  # places of the levels whose pinball the weights are fitted
 def learn_scale(
     roots: Float64s,
     delays: Places64,
+    overlaps: Float64s,
     sides: Places64,
     periods: int,
     slot: int,
@@ -53,7 +54,7 @@ def learn_scale(
 ) -> None:
     """Learn one period's misses `roots` (series, rows), and write them `scaled`.
 
-    delays: (series, rows) periods before that it was said; sides: (rows,) which of the usual misses count
+    delays: (series, rows) periods before that it was said; overlaps: (series, rows); sides: (rows,) which of the usual misses count
     table: (series, rows, levels) quantiles of `scaled`; slow, seen: (series, rows) mean absolute miss, and of how many
     fast: (series,); fast_said: (series, longest delay); usual: (2, series, slots); weights, sizes: (rows, 2)
     """
@@ -73,9 +74,9 @@ def learn_scale(
                 scaled[one, row] = roots[one, row] / (base * tilt)
                 _usually(abs(scaled[one, row]), recent, hour, one, row, rows, slot, weights, fast, usual)
                 _weigh(scaled[one, row], recent, hour, one, row, table, levels, weights, sizes)
-                _spread(abs(roots[one, row]) / tilt, base, rate, one, row, slow, seen)
+                _spread(abs(roots[one, row]) / tilt, base, rate / overlaps[one, row], one, row, slow, seen)
         fast_said[one, (periods - 1) % longest] = fast[one]
-    refresh(slow, seen, fast, unit, recent_now)
+    refresh(slow, seen, fast, overlaps, unit, recent_now)
 
 
 def tilted(first: float, second: float, recent: float, hour: float) -> float:
@@ -141,7 +142,9 @@ def _spread(flat: float, base: float, rate: float, one: int, row: int, slow: Flo
     slow[one, row] += max(rate, 1.0 / seen[one, row]) * (flat - slow[one, row])
 
 
-def refresh(slow: Float64s, seen: Float64s, fast: Float64s, unit: Float64s, recent: Float64s) -> None:
+def refresh(
+    slow: Float64s, seen: Float64s, fast: Float64s, overlaps: Float64s, unit: Float64s, recent: Float64s
+) -> None:
     """Write into `unit` (series, rows) the mean absolute misses, of a young series nearer to the pool's; 0 of none.
 
     And into `recent` (series,) the logarithm of the misses of late.
@@ -157,5 +160,6 @@ def refresh(slow: Float64s, seen: Float64s, fast: Float64s, unit: Float64s, rece
         typical = total / count if count > 0.0 else 0.0
         for one in range(slow.shape[0]):
             own = seen[one, row]
-            mixed = (own * slow[one, row] + BORROWED * typical) / (own + BORROWED)
+            borrowed = BORROWED * overlaps[one, row]
+            mixed = (own * slow[one, row] + borrowed * typical) / (own + borrowed)
             unit[one, row] = max(mixed, UNIT_MIN) if count > 0.0 else 0.0
