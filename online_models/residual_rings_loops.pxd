@@ -3,7 +3,7 @@ from libc cimport math
 from libc.stdint cimport int16_t, uint8_t
 
 cdef double GRAIN, GRAINS_MAX, BENT, SLOPE, MEANS
-cdef Py_ssize_t TRUSTED
+cdef Py_ssize_t TRUSTED, MIDDLE
 
 
 @cython.locals(one=Py_ssize_t, row=Py_ssize_t, grains=double)
@@ -27,7 +27,7 @@ cdef double _below(double[:, ::1] scaled, double[:, :, ::1] table, uint8_t[:, ::
                    Py_ssize_t kind, Py_ssize_t row, Py_ssize_t level)
 
 @cython.locals(size=Py_ssize_t, one=Py_ssize_t, row=Py_ssize_t, kind=Py_ssize_t, count=Py_ssize_t, trusted=bint,
-               own_share=double, shared_share=double, other=double, before=double, level=Py_ssize_t, at=double, own=double)
+               own_share=double, shared_share=double, middle=double, other=double, before=double, level=Py_ssize_t, at=double, own=double)
 cpdef void look(int16_t[:, :, ::1] ordered, Py_ssize_t[:, ::1] counts, double[:, :, ::1] shared,
                 double[:, ::1] shared_count, double[:, :, ::1] offsets, Py_ssize_t[::1] classes, double[::1] levels,
                 double[::1] low, double[::1] high, double[:, ::1] overlaps, double[::1] halves,

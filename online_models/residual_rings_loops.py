@@ -19,6 +19,7 @@ Places64 = NDArray[np.intp]
 Int16s = NDArray[np.int16]
 Bytes = NDArray[np.uint8]
 GRAINS_MAX = 32766
+MIDDLE = 3  # place of the level 0.5
 BENT, SLOPE, MEANS = 0.135, 0.1975, 1.2533  # of a normal quantile; standard deviations in mean absolute misses
 
 
@@ -129,13 +130,14 @@ def look(
             is_known[one, row] = count >= TRUSTED or trusted
             own_share = count / (count + halves[0 if trusted else 1] * overlaps[one, row])
             shared_share = shared_count[kind, row] / (shared_count[kind, row] + halves[1] * overlaps[one, row])
+            middle = shared[kind, row, MIDDLE]
             if not trusted:
-                shared_share = 0.0
+                shared_share, middle = 0.0, _own(0.5, count, one, row, ordered)
             before = -1e300
             for level in range(levels.shape[0]):
                 at = min(max(levels[level] + offsets[kind, row, level], low[level]), high[level])
                 own = _own(at, count, one, row, ordered)
-                other = shared_share * shared[kind, row, level] + (1.0 - shared_share) * _normal(at)
+                other = shared_share * shared[kind, row, level] + (1.0 - shared_share) * (middle + _normal(at))
                 before = max(before, own_share * own + (1.0 - own_share) * other)
                 table[one, row, level] = before
 

@@ -58,9 +58,9 @@ class SpreadScale:
         periods: learnt so far, this one included
         """
         learn_scale(
-            roots, self._delays, self._overlaps, self.sides, periods, int(self.slots[slot_of_week]), self._rate, table,
-            LEVELS, self._slow, self._seen, self._fast, self._fast_said, self._usual, self._weights, self._sizes, self._unit,
-            self._recent, self.scaled,
+            roots, self._delays, self._overlaps, self.sides, periods, int(self.slots[slot_of_week]), self._rate,
+            table, LEVELS, self._slow, self._seen, self._fast, self._fast_said, self._usual, self._weights,
+            self._sizes, self._unit, self._recent, self.scaled,
         )  # fmt: skip
 
     def parts(self) -> tuple[NDArray[np.intp], Float64s, Float64s, NDArray[np.float32], Float64s]:

@@ -54,7 +54,8 @@ def learn_scale(
 ) -> None:
     """Learn one period's misses `roots` (series, rows), and write them `scaled`.
 
-    delays: (series, rows) periods before that it was said; overlaps: (series, rows); sides: (rows,) which of the usual misses count
+    delays: (series, rows) periods before that it was said; overlaps: (series, rows)
+    sides: (rows,) which of the usual misses count
     table: (series, rows, levels) quantiles of `scaled`; slow, seen: (series, rows) mean absolute miss, and of how many
     fast: (series,); fast_said: (series, longest delay); usual: (2, series, slots); weights, sizes: (rows, 2)
     """

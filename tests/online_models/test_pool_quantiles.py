@@ -135,7 +135,7 @@ def test_censored_periods_count_only_above_what_was_said(value: float, *, counte
     pool = Pool([1])
     for _ in range(2 * TRUSTED):
         pool.period(np.array([value]), np.array([99.0]), censored=True)
-    assert (pool.around()[0, 0, LOW] > 140.0) == counted
+    assert (pool.around()[0, 0, LOW] > 105.0) == counted
 
 
 def test_missing_periods_leave_no_miss() -> None:
