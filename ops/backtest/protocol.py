@@ -11,7 +11,7 @@ from time import process_time
 import numpy as np
 
 from online_models import registry
-from online_models.base import QUANTILE_LEVELS, Float64s, Forecast, PoolBucket, Slot
+from online_models.base import QUANTILE_LEVELS, Float64s, Forecast, PoolBucket, Slot, slots_after
 from ops.backtest.configuration import Configuration
 from ops.backtest.table import PoolTable
 from streams.periods import SLOTS_PER_WEEK
@@ -42,8 +42,9 @@ def ask(family: str, table: PoolTable, configuration: Configuration, done: Calla
     censored, began_s = np.zeros(series, bool), process_time()
     for at in range(periods - 1):
         start_s, slot = float(table.starts_s[at]), Slot(table.slots[at])
-        forecaster.learn(PoolBucket(start_s, slot, table.values[at], censored, table.covariates[at]))
-        for one, forecast in enumerate(forecaster.forecast(_ahead(table.slots, at, horizon, per_week))):
+        ahead = _ahead(table.slots, at, horizon, per_week)
+        forecaster.learn(PoolBucket(start_s, slot, table.values[at], censored, table.covariates[at], ahead))
+        for one, forecast in enumerate(forecaster.forecast(ahead)):
             if forecast is not None:
                 _keep(said, forecast, at, one)
         done(1)
@@ -82,8 +83,7 @@ def lead_sums(values: Float64s, lead_periods: int) -> Float64s:
     return sums
 
 
-def _ahead(slots: Sequence[int], at: int, horizon: int, per_week: int) -> list[Slot]:
+def _ahead(slots: Sequence[int], at: int, horizon: int, per_week: int) -> tuple[Slot, ...]:
     """Return where the next periods lie in the week; when a place is open is known before, what it sells is not."""
-    known = [Slot(slot) for slot in slots[at + 1 : at + 1 + horizon]]
-    last = slots[-1]
-    return known + [Slot((last + more) % per_week) for more in range(1, horizon - len(known) + 1)]
+    known = tuple([Slot(slot) for slot in slots[at + 1 : at + 1 + horizon]])
+    return slots_after(Slot(slots[-1]), known, horizon, per_week)
