@@ -26,12 +26,12 @@ FLAGS = ["-O3", "-ffp-contract=off", "-fno-fast-math"]
 def extensions() -> list[Extension]:
     """Return an extension for each module with C types; the installation goes on without one that cannot be built."""
     wanted = [
-        Extension(
-            f"online_models.{path.stem}", [f"online_models/{path.stem}.py"], extra_compile_args=FLAGS
-        )
+        Extension(f"online_models.{path.stem}", [f"online_models/{path.stem}.py"], extra_compile_args=FLAGS)
         for path in sorted(ROOT.glob("online_models/*_loops.pxd"))
     ]
-    found: list[Extension] = cythonize(wanted, compiler_directives=DIRECTIVES, build_dir=str(ROOT / "build"), quiet=True)
+    found: list[Extension] = cythonize(
+        wanted, compiler_directives=DIRECTIVES, build_dir=str(ROOT / "build"), quiet=True
+    )
     for one in found:
         one.optional = True
     return found

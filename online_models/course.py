@@ -5,20 +5,22 @@ on the mean over weeks (as in `online_models.calibration`). No forecast may lie 
 was accepted: a spike that was not believed does not raise what may be said.
 """
 
+from typing import Self
+
 import numpy as np
 
 from online_models.base import Float64s
 from online_models.calibration import DAYS, EXCESS_MAX, RATIO_MAX
 from online_models.carry import Places, carry
-from online_models.forecaster import ERROR_RATE, LARGEST_TIMES, VALUE_MAX
 from online_models.course_loops import COUNT, ERROR, LARGEST, NUMBERS, accept, ratios, taken
+from online_models.forecaster import ERROR_RATE, LARGEST_TIMES, VALUE_MAX
 from online_models.surprise import BELIEVED_MAX, IN_A_ROW_MAX, SCALE_RATE
 
 _RATES = np.array([ERROR_RATE, BELIEVED_MAX, float(IN_A_ROW_MAX), SCALE_RATE, EXCESS_MAX, RATIO_MAX])
 
 
 class Course:
-    """The running numbers of a pool's series: (numbers, series), in the order that `online_models.course_loops` names."""
+    """The running numbers of a pool's series: (numbers, series), as `online_models.course_loops` names them."""
 
     def __init__(self, series: int, slots_per_day: int) -> None:
         self._rate = 1.0 / (DAYS * slots_per_day)  # of the calibration
@@ -57,14 +59,16 @@ class Course:
     @property
     def error(self) -> Float64s:
         """Return the discounted mean absolute errors of the forecasts of the next period, (series,) units."""
-        return self._numbers[ERROR]
+        error: Float64s = self._numbers[ERROR]
+        return error
 
     @property
     def count(self) -> Float64s:
         """Return how many values were learnt, (series,)."""
-        return self._numbers[COUNT]
+        count: Float64s = self._numbers[COUNT]
+        return count
 
-    def adopt(self, old: "Course", places: Places) -> None:
+    def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old` knows of the series that stay."""
         carry(self._numbers, old._numbers, places, axis=1)
 

@@ -16,6 +16,7 @@ cpdef void taken(
 @cython.locals(one=Py_ssize_t)
 cpdef void ratios(double[:, ::1] numbers, double ratio_max, double[::1] found)
 
+@cython.locals(ratio=double)
 cdef double _ratio(Py_ssize_t one, double[:, ::1] numbers, double ratio_max)
 
 @cython.locals(known=double, limit=double, side=double, run=double)

@@ -27,7 +27,7 @@ def bound(paths: Float64s, ceilings: Float64s, counts: Float64s) -> None:
     for one in range(paths.shape[0]):
         is_whole = counts[one] > 0.0
         for step in range(paths.shape[1]):
-            if paths[one, step] != paths[one, step]:  # noqa: PLR0124
+            if paths[one, step] != paths[one, step]:
                 is_whole = False
         for step in range(paths.shape[1]):
             paths[one, step] = min(max(paths[one, step], 0.0), ceilings[one]) if is_whole else float("nan")
@@ -72,7 +72,8 @@ def ratios(numbers: Float64s, ratio_max: float, found: Float64s) -> None:
 def _ratio(one: int, numbers: Float64s, ratio_max: float) -> float:
     if numbers[BELIEVED, one] <= 0.0:
         return 1.0
-    return min(max(numbers[CAME, one] / numbers[BELIEVED, one], 1.0 / ratio_max), ratio_max)
+    ratio: float = min(max(numbers[CAME, one] / numbers[BELIEVED, one], 1.0 / ratio_max), ratio_max)
+    return ratio
 
 
 def _within(miss: float, one: int, numbers: Float64s, rates: Float64s) -> float:

@@ -22,7 +22,7 @@ def score(
     """
     found = False
     for one in range(values.shape[0]):
-        if values[one] != values[one]:  # noqa: PLR0124  not a number: missing
+        if values[one] != values[one]:
             continue
         came = (max(values[one], 0.0) + ROOTED) ** 0.5
         for knot in range(knots.shape[0]):

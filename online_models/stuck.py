@@ -5,6 +5,8 @@ come by chance less than once in `1 / CHANCE_MIN` times, were repeats independen
 value comes, or until a week of it has shown that this is how it is now. Zeros are never masked: a shop may sell none.
 """
 
+from typing import Self
+
 import numpy as np
 
 from online_models.base import Float64s
@@ -33,10 +35,10 @@ class Stuck:
     def masked(self, values: Float64s) -> Float64s:
         """Return the next period's values, (series,) units, with NaN in place of what a stuck sensor says."""
         found = np.empty(len(values))
-        mask(values, self._repeats, self._week, found)
+        mask(np.ascontiguousarray(values, np.float64), self._repeats, self._week, found)
         return found
 
-    def adopt(self, old: "Stuck", places: Places) -> None:
+    def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old` counted of the series that stay."""
         carry(self._repeats, old._repeats, places, axis=1)
 

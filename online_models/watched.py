@@ -12,7 +12,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from online_models.base import QUANTILE_LEVELS, Bools, Float64s, Forecast, PoolBucket, PoolForecaster, Slot, slots_after
+from online_models.base import QUANTILE_LEVELS, Bools, Forecast, PoolBucket, PoolForecaster, Slot, slots_after
 from online_models.carry import Places, carry
 from online_models.stuck import Stuck
 from online_models.together import Together
