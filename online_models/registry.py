@@ -9,6 +9,7 @@ from online_models.base import PoolForecaster
 from online_models.each import Each
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.holt_winters import HoltWinters
+from online_models.intermittent import Intermittent
 from online_models.mixture import Mixture
 from online_models.river_linear import RiverLinear
 from online_models.season_regression import SeasonRegression
@@ -40,6 +41,7 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
 
 POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
     "holt-winters": HoltWinters,
+    "intermittent": Intermittent,
     "mixture": _mixture,
     "season-regression": SeasonRegression,
 }
