@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from online_models.base import PoolBucket, Slot
+from streams.calendar import Calendar
 from streams.catalog import PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.demand import ClosedBucket
@@ -14,7 +15,6 @@ from streams.events import BucketClosed, Cut, Tick
 from streams.ledger import OVERDUE_LEAD_TIMES
 from streams.model import PoolModels
 from streams.model_events import ModelChanged
-from streams.periods import Periods
 from streams.series import Series, say_all
 
 EXPIRY_PERIODS = 2  # a forecast is stale this many periods after it was made
@@ -25,7 +25,7 @@ class Closing:
     """The end of one period of one pool."""
 
     spec: PoolSpec
-    periods: Periods
+    calendar: Calendar
     bucket: ClosedBucket
     whole: bool  # every feed was heard all through it; otherwise nothing may be learnt from it
 
@@ -33,7 +33,7 @@ class Closing:
         """Close orders that are long overdue; return how many."""
         return sum(
             series[one.id].ledger.give_up(
-                self.periods.shift(self.bucket.end_s, -OVERDUE_LEAD_TIMES * (one.lead_time_periods + 1))
+                self.calendar.periods.shift(self.bucket.end_s, -OVERDUE_LEAD_TIMES * (one.lead_time_periods + 1))
             )
             for one in self.spec.resources
             if series[one.id].ledger.on_order
@@ -44,7 +44,7 @@ class Closing:
     ) -> tuple[list[BucketClosed], list[ModelChanged]]:
         """Teach the pool's models, let them forecast, and return what is told of each series and of the models."""
         end_s, horizon = self.bucket.end_s, self.spec.horizon_periods
-        slot, *slots = _slots(self.periods, self.bucket.start_s, horizon + 1)
+        slot, *slots = _slots(self.calendar, self.bucket.start_s, horizon + 1)
         values = [self._value(resource) for resource in self.spec.resources]
         ordered = [series[one.id] for one in self.spec.resources]
         learnt = self._learnable(slot, values, ordered)
@@ -62,7 +62,7 @@ class Closing:
             [models.speaker(place) for place in range(len(ordered))],
             version=models.serving.version,
             as_of_s=end_s,
-            expires_at_s=self.periods.shift(end_s, EXPIRY_PERIODS),
+            expires_at_s=self.calendar.periods.shift(end_s, EXPIRY_PERIODS),
         )
         columns = zip(self.spec.resources, ordered, values, learnt.censored.tolist(), before, strict=True)
         closed = [
@@ -85,7 +85,7 @@ class Closing:
         """Return the wish for a decision that the period's end gives rise to."""
         end_s = self.bucket.end_s
         return Tick(
-            tick_id=f"{self.spec.pool_id}/{self.periods.text(end_s)}",
+            tick_id=f"{self.spec.pool_id}/{self.calendar.periods.text(end_s)}",
             pool_id=self.spec.pool_id,
             period_start_s=end_s,
             valid_until_s=end_s + self.spec.decision_window_s,
@@ -121,6 +121,5 @@ class Closing:
 
 
 @lru_cache(maxsize=64)  # pools close the same periods at about the same time
-def _slots(periods: Periods, start_s: float, count: int) -> tuple[Slot, ...]:
-    """Return the places in the local calendar of `count` periods from the one that starts at `start_s` on."""
-    return tuple([Slot(periods.slot_of_week(periods.shift(start_s, step))) for step in range(count)])
+def _slots(calendar: Calendar, start_s: float, count: int) -> tuple[Slot, ...]:
+    return calendar.slots(start_s, count)

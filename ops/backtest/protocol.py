@@ -11,7 +11,7 @@ from time import process_time
 import numpy as np
 
 from online_models import registry
-from online_models.base import QUANTILE_LEVELS, Float64s, Forecast, PoolBucket, Slot
+from online_models.base import QUANTILE_LEVELS, Float64s, Forecast, PoolBucket
 from ops.backtest.configuration import Configuration
 from ops.backtest.table import PoolTable
 from streams.periods import SLOTS_PER_WEEK
@@ -35,15 +35,17 @@ def ask(family: str, table: PoolTable, configuration: Configuration, done: Calla
     """Return what the family of that name says of a pool; `done` is told of each period."""
     periods, series = table.values.shape
     per_week, horizon = SLOTS_PER_WEEK[configuration.period], configuration.horizon_periods
+    beyond = configuration.grid.slots(float(table.starts_s[-1]), horizon + 1)[1:]
+    slots = [*table.slots, *beyond]  # when a place is open is known before, what it sells is not
     forecaster = registry.create_pool(
         family, slots_per_week=per_week, horizon_periods=horizon, lead_periods=[configuration.lead_periods] * series
     )
     said = nothing(table, configuration.horizons)
     censored, began_s = np.zeros(series, bool), process_time()
     for at in range(periods - 1):
-        start_s, slot = float(table.starts_s[at]), Slot(table.slots[at])
+        start_s, slot = float(table.starts_s[at]), table.slots[at]
         forecaster.learn(PoolBucket(start_s, slot, table.values[at], censored, table.covariates[at]))
-        for one, forecast in enumerate(forecaster.forecast(_ahead(table.slots, at, horizon, per_week))):
+        for one, forecast in enumerate(forecaster.forecast(slots[at + 1 : at + 1 + horizon])):
             if forecast is not None:
                 _keep(said, forecast, at, one)
         done(1)
@@ -80,10 +82,3 @@ def lead_sums(values: Float64s, lead_periods: int) -> Float64s:
     if whole > 0:
         sums[:whole] = np.lib.stride_tricks.sliding_window_view(values, lead_periods, axis=0).sum(axis=-1)
     return sums
-
-
-def _ahead(slots: Sequence[int], at: int, horizon: int, per_week: int) -> list[Slot]:
-    """Return where the next periods lie in the week; when a place is open is known before, what it sells is not."""
-    known = [Slot(slot) for slot in slots[at + 1 : at + 1 + horizon]]
-    last = slots[-1]
-    return known + [Slot((last + more) % per_week) for more in range(1, horizon - len(known) + 1)]
