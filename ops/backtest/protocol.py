@@ -63,6 +63,19 @@ def nothing(table: PoolTable, horizons: Sequence[int]) -> Said:
     )
 
 
+def joined(parts: Sequence[Said]) -> Said:
+    """Return as one what was said of different horizons of a pool, or of the sum; the costs add up."""
+    lead = parts[0].lead_quantiles
+    for one in parts[1:]:
+        lead = np.where(np.isnan(lead), one.lead_quantiles, lead)
+    return Said(
+        {ahead: found for one in parts for ahead, found in one.mean.items()},
+        {ahead: found for one in parts for ahead, found in one.quantiles.items()},
+        lead,
+        sum(one.cost_s for one in parts),
+    )
+
+
 def _keep(said: Said, forecast: Forecast, at: int, one: int) -> None:
     """Put what was said of a series after the period `at` where it belongs."""
     said.lead_quantiles[at + 1, one] = forecast.lead_quantiles
