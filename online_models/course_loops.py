@@ -46,10 +46,10 @@ def taken(
     for one in range(values.shape[0]):
         value, centre = values[one], centres[one]
         believed[one] = value
-        if value != value:  # noqa: PLR0124  not a number: missing
+        if value != value:  # not a number: missing
             continue
         accepted = value
-        if centre == centre:  # noqa: PLR0124  something had been said
+        if centre == centre:  # something had been said
             accepted = max(centre + _within(value - centre, one, numbers, rates), 0.0)
             said = centre * _ratio(one, numbers, rates[5])
             error = numbers[ERROR, one]

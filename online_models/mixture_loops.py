@@ -27,15 +27,23 @@ def score(
         came = (max(values[one], 0.0) + ROOTED) ** 0.5
         for knot in range(knots.shape[0]):
             place = (periods + said.shape[0] - knots[knot]) % said.shape[0]
-            for model in range(loss.shape[0]):
-                told = said[place, model, knot, one]
-                if told != told:  # noqa: PLR0124
-                    continue
-                found = True
-                miss = (max(told, 0.0) + ROOTED) ** 0.5 - came
-                count[model, knot, one] += 1.0
-                step = max(rate, 1.0 / count[model, knot, one])
-                loss[model, knot, one] += step * (miss * miss - loss[model, knot, one])
+            found = _held(said, place, knot, one, came, loss, count, rate) or found
+    return found
+
+
+def _held(
+    said: Float64s, place: int, knot: int, one: int, came: float, loss: Float64s, count: Float64s, rate: float
+) -> bool:
+    """Hold what the models said of one series and knot against the root of what came."""
+    found = False
+    for model in range(loss.shape[0]):
+        told = said[place, model, knot, one]
+        if told == told:
+            found = True
+            miss = (max(told, 0.0) + ROOTED) ** 0.5 - came
+            count[model, knot, one] += 1.0
+            step = max(rate, 1.0 / count[model, knot, one])
+            loss[model, knot, one] += step * (miss * miss - loss[model, knot, one])
     return found
 
 
@@ -78,12 +86,16 @@ def mix(said: Float64s, weights: Float64s, near: Ints, far: Ints, way: Float64s,
     """
     for one in range(said.shape[1]):
         for step in range(said.shape[2]):
-            total = weighed = 0.0
-            for model in range(said.shape[0]):
-                told = said[model, one, step]
-                if told == told:  # noqa: PLR0124
-                    weight = weights[model, near[step], one]
-                    weight += (weights[model, far[step], one] - weight) * way[step]
-                    total += weight
-                    weighed += weight * told
-            mixed[one, step] = weighed / total if total > 0.0 else float("nan")
+            mixed[one, step] = _mean(said, weights, one, step, near[step], far[step], way[step])
+
+
+def _mean(said: Float64s, weights: Float64s, one: int, step: int, near: int, far: int, way: float) -> float:
+    total = weighed = 0.0
+    for model in range(said.shape[0]):
+        told = said[model, one, step]
+        if told == told:
+            weight = weights[model, near, one]
+            weight += (weights[model, far, one] - weight) * way
+            total += weight
+            weighed += weight * told
+    return weighed / total if total > 0.0 else float("nan")

@@ -126,6 +126,17 @@ def joined_pool(name: str, states: Sequence[bytes]) -> bytes:
     return _watched(Separate(series), simple, len(series), series[0].shape[:2]).state()
 
 
+def series_states(state: bytes) -> list[bytes]:
+    """Return the states of the series that a pool of a family that knows one series keeps, watched or not.
+
+    Raise msgspec.DecodeError when it is none.
+    """
+    try:
+        return states(state)
+    except msgspec.ValidationError:
+        return states(parts(state)[1])
+
+
 def _simple(slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Together:
     """Return last week's values as a forecaster: all steps ahead of up to a week are missed alike."""
     return Together(

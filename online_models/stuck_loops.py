@@ -18,7 +18,7 @@ def mask(values: Float64s, kept: Float64s, week: int, found: Float64s) -> None:
     for one in range(values.shape[0]):
         value, last = values[one], kept[LAST, one]
         found[one] = value
-        if value != value:  # noqa: PLR0124  not a number: missing
+        if value != value:  # not a number: missing
             continue
         same = value == last and value > 0.0
         run = kept[RUN, one] + 1.0 if same else 0.0

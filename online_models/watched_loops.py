@@ -17,7 +17,7 @@ def compare(
             total = 0.0
             for level in range(levels.shape[0]):
                 missed = came[one] - said[model, one, level]
-                total += max(levels[level] * missed, (levels[level] - 1.0) * missed) if missed == missed else missed  # noqa: PLR0124
+                total += max(levels[level] * missed, (levels[level] - 1.0) * missed) if missed == missed else missed
             lost[model] = total / levels.shape[0]
         if lost[0] - lost[0] != 0.0 or lost[1] - lost[1] != 0.0:  # not known of both, or not finite
             continue
