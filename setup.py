@@ -1,4 +1,4 @@
-"""Compiles the loops of the models: a module that has a `.pxd` beside it, which gives C types to its functions.
+"""Compiles the loops of the models: modules named `_loops`, plain functions to which a `.pxd` beside gives C types.
 
 Without a C compiler, or without Python's header files, the same modules run as Python: slower, with equal numbers.
 `headgate doctor` says which of the two is the case.
@@ -14,26 +14,24 @@ DIRECTIVES = {
     "annotation_typing": False,  # the .pxd says what is C; annotations are for people and for mypy
     "boundscheck": False,
     "cdivision": True,
-    "embedsignature": True,
+    "cpow": True,  # a root is `x ** 0.5`, never of a negative number
     "initializedcheck": False,
+    "show_performance_hints": False,
     "wraparound": False,
 }
 # -ffp-contract=off: a product and a sum are rounded one by one, so that Python and C, and any two machines, agree.
 FLAGS = ["-O3", "-ffp-contract=off", "-fno-fast-math"]
 
 
-def compiled() -> list[Extension]:
-    """Return an extension for each module with C types; one that cannot be built is left out."""
-    return [
-        Extension(".".join((path.parent.name, path.stem)), [str(path.relative_to(ROOT))], extra_compile_args=FLAGS)
-        for path in sorted((ROOT / "online_models").glob("*.py"))
-        if path.with_suffix(".pxd").exists()
-    ]
-
-
 def extensions() -> list[Extension]:
-    """Return what is to be built, each marked so that the installation goes on without it."""
-    found = cythonize(compiled(), compiler_directives=DIRECTIVES, build_dir=str(ROOT / "build"), quiet=True)
+    """Return an extension for each module with C types; the installation goes on without one that cannot be built."""
+    wanted = [
+        Extension(f"online_models.{path.stem}", [f"online_models/{path.stem}.py"], extra_compile_args=FLAGS)
+        for path in sorted(ROOT.glob("online_models/*_loops.pxd"))
+    ]
+    found: list[Extension] = cythonize(
+        wanted, compiler_directives=DIRECTIVES, build_dir=str(ROOT / "build"), quiet=True
+    )
     for one in found:
         one.optional = True
     return found

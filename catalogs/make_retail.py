@@ -131,6 +131,7 @@ def pool_lines(pool_id: str, items: list[Item]) -> list[str]:
         f'name = "{POOLS[pool_id][0]}"',
         'topic = "transactions"',
         'timezone = "Europe/London"',
+        'holidays = "GB-ENG"',
         'period = "day"',
         "ahead_s_max = 3600",
         "horizon_periods = 8",

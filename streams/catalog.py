@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from online_models.registry import DEFAULT, FAMILIES
+from streams.calendar import Calendar, holiday_days
 from streams.errors import ConfigurationError
 from streams.periods import PeriodName, Periods
 
@@ -22,6 +23,8 @@ PositiveFloat = Annotated[float, Meta(gt=0)]
 NonNegativeFloat = Annotated[float, Meta(ge=0)]
 LeadTime = Annotated[int, Meta(ge=0, le=60)]
 Horizon = Annotated[int, Meta(ge=1, le=672)]
+HolidayName = Annotated[str, Meta(max_length=64, pattern=r"^([A-Z]{2}(-.+)?)?$")]
+HolidayDays = Annotated[tuple[int, ...], Meta(max_length=10_000)]
 
 CATALOG_VERSION = 1
 
@@ -59,6 +62,8 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     name: str = ""
     topic: Literal["transactions", "readings"] = "transactions"
     timezone: str = "UTC"
+    holidays: HolidayName = ""  # whose the forecasts know: a country of ISO 3166 or a part of one, such as "GB-ENG"
+    holiday_days: HolidayDays = ()  # local days since 1970-01-01: what `holidays` says, written down by `load`
     period: PeriodName = "day"
     ahead_s_max: PositiveFloat = 3600.0  # an event further in the future than this is not believed
     lateness_s: NonNegativeFloat = 0.0  # how long after its end a bucket waits for stragglers
@@ -81,6 +86,11 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         """Return the pool's grid of periods."""
         return Periods(self.period, self.timezone)
 
+    @property
+    def calendar(self) -> Calendar:
+        """Return the pool's grid of periods with its holidays."""
+        return Calendar(self.periods, frozenset(self.holiday_days))
+
     def resource(self, resource_id: str) -> ResourceSpec | None:
         """Return the resource, or None when the catalog does not have it."""
         return next((known for known in self.resources if known.id == resource_id), None)
@@ -100,7 +110,10 @@ class Catalog(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 def load(path: Path) -> Catalog:
-    """Return the catalog in the TOML file `path`; raise ConfigurationError naming file, place and limit."""
+    """Return the catalog in the TOML file `path`; raise ConfigurationError naming file, place and limit.
+
+    Each pool's holidays are looked up here and nowhere later: a shard and a replay take the days from the declaration.
+    """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         catalog = msgspec.convert(
@@ -110,8 +123,18 @@ def load(path: Path) -> Catalog:
         raise ConfigurationError(f"catalog {path}: no such file; `headgate catalog example` prints one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigurationError(f"catalog {path}: {error}") from error
+    catalog = msgspec.structs.replace(catalog, pools=tuple(_with_holidays(pool, path) for pool in catalog.pools))
     validate(catalog, str(path))
     return catalog
+
+
+def _with_holidays(pool: PoolSpec, path: Path) -> PoolSpec:
+    if not pool.holidays:
+        return pool
+    try:
+        return msgspec.structs.replace(pool, holiday_days=holiday_days(pool.holidays))
+    except ValueError as error:
+        raise ConfigurationError(f"catalog {path}: pool {pool.pool_id}: {error}") from error
 
 
 def validate(catalog: Catalog, where: str) -> None:
@@ -135,6 +158,11 @@ def validate_pool(pool: PoolSpec, place: str) -> None:
         ZoneInfo(pool.timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder, such as "America"
         raise ConfigurationError(f"{place}: timezone {pool.timezone!r} is no IANA timezone") from error
+    if pool.holidays and not pool.holiday_days:
+        raise ConfigurationError(
+            f"{place}: holidays {pool.holidays!r} without holiday_days, the days themselves, which `headgate` "
+            "writes down when it reads a catalog and every other sender has to"
+        )
     for kind, ids in (("resource", [r.id for r in pool.resources]), ("feed", [f.id for f in pool.feeds])):
         if not ids:
             raise ConfigurationError(f"{place}: no {kind}s; at least one is needed")

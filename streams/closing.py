@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from online_models.base import PoolBucket, Slot
+from streams.calendar import Calendar
 from streams.catalog import PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.demand import ClosedBucket
@@ -14,7 +15,6 @@ from streams.events import BucketClosed, Cut, Tick
 from streams.ledger import OVERDUE_LEAD_TIMES
 from streams.model import PoolModels
 from streams.model_events import ModelChanged
-from streams.periods import Periods
 from streams.series import Series, say_all
 
 EXPIRY_PERIODS = 2  # a forecast is stale this many periods after it was made
@@ -25,7 +25,7 @@ class Closing:
     """The end of one period of one pool."""
 
     spec: PoolSpec
-    periods: Periods
+    calendar: Calendar
     bucket: ClosedBucket
     whole: bool  # every feed was heard all through it; otherwise nothing may be learnt from it
 
@@ -33,7 +33,7 @@ class Closing:
         """Close orders that are long overdue; return how many."""
         return sum(
             series[one.id].ledger.give_up(
-                self.periods.shift(self.bucket.end_s, -OVERDUE_LEAD_TIMES * (one.lead_time_periods + 1))
+                self.calendar.periods.shift(self.bucket.end_s, -OVERDUE_LEAD_TIMES * (one.lead_time_periods + 1))
             )
             for one in self.spec.resources
             if series[one.id].ledger.on_order
@@ -44,16 +44,16 @@ class Closing:
     ) -> tuple[list[BucketClosed], list[ModelChanged]]:
         """Teach the pool's models, let them forecast, and return what is told of each series and of the models."""
         end_s, horizon = self.bucket.end_s, self.spec.horizon_periods
-        slot, *slots = _slots(self.periods, self.bucket.start_s, horizon + 1)
+        slot, ahead = _slots(self.calendar, self.bucket.start_s, horizon)
         values = [self._value(resource) for resource in self.spec.resources]
         ordered = [series[one.id] for one in self.spec.resources]
-        learnt = self._learnable(slot, values, ordered)
+        learnt = self._learnable(slot, ahead, values, ordered)
         before = [one.next_said for one in ordered]
         for one, value in zip(ordered, values, strict=True):
             one.close(value)
         models.learn(learnt)
         changes = models.watch_changes(pool_id=self.spec.pool_id, at_s=end_s)
-        said_now, took_over = models.forecast(slots)
+        said_now, took_over = models.forecast(ahead)
         if took_over:
             changes.append(models.changed("switched", models.serving, pool_id=self.spec.pool_id, at_s=end_s))
         say_all(
@@ -62,7 +62,7 @@ class Closing:
             [models.speaker(place) for place in range(len(ordered))],
             version=models.serving.version,
             as_of_s=end_s,
-            expires_at_s=self.periods.shift(end_s, EXPIRY_PERIODS),
+            expires_at_s=self.calendar.periods.shift(end_s, EXPIRY_PERIODS),
         )
         columns = zip(self.spec.resources, ordered, values, learnt.censored.tolist(), before, strict=True)
         closed = [
@@ -85,7 +85,7 @@ class Closing:
         """Return the wish for a decision that the period's end gives rise to."""
         end_s = self.bucket.end_s
         return Tick(
-            tick_id=f"{self.spec.pool_id}/{self.periods.text(end_s)}",
+            tick_id=f"{self.spec.pool_id}/{self.calendar.periods.text(end_s)}",
             pool_id=self.spec.pool_id,
             period_start_s=end_s,
             valid_until_s=end_s + self.spec.decision_window_s,
@@ -104,7 +104,9 @@ class Closing:
             return 0.0 if resource.aggregate == "sum" else None  # no sales is zero sales; no reading is no reading
         return heard.value(resource.aggregate)
 
-    def _learnable(self, slot: Slot, values: Sequence[float | None], series: Sequence[Series]) -> PoolBucket:
+    def _learnable(
+        self, slot: Slot, ahead: tuple[Slot, ...], values: Sequence[float | None], series: Sequence[Series]
+    ) -> PoolBucket:
         content = self.bucket.content
         on_hand = [one.ledger.on_hand_units for one in series]
         censored = [
@@ -117,10 +119,12 @@ class Closing:
             values=np.array([np.nan if value is None else value for value in values]),
             censored=np.array(censored, dtype=bool),
             covariates=tuple((name, one.value("mean")) for name, one in sorted(content.covariates.items())),
+            ahead=ahead,
         )
 
 
 @lru_cache(maxsize=64)  # pools close the same periods at about the same time
-def _slots(periods: Periods, start_s: float, count: int) -> tuple[Slot, ...]:
-    """Return the places in the local calendar of `count` periods from the one that starts at `start_s` on."""
-    return tuple([Slot(periods.slot_of_week(periods.shift(start_s, step))) for step in range(count)])
+def _slots(calendar: Calendar, start_s: float, ahead: int) -> tuple[Slot, tuple[Slot, ...]]:
+    """Return the place in the local calendar of the period that starts at `start_s`, and of the `ahead` next ones."""
+    slots = calendar.slots(start_s, ahead + 1)
+    return slots[0], slots[1:]

@@ -10,7 +10,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 PeriodName = Literal["quarter", "hour", "day"]
-_FIXED_S: dict[PeriodName, int] = {"quarter": 900, "hour": 3600}
+PERIOD_S: dict[PeriodName, int] = {"quarter": 900, "hour": 3600}  # of those that are always as long
 SLOTS_PER_WEEK: dict[PeriodName, int] = {"quarter": 672, "hour": 168, "day": 7}
 
 
@@ -30,14 +30,14 @@ class Periods:
     def start_of(self, at_s: float) -> float:
         """Return the start of the period that contains `at_s`, both in Unix seconds."""
         if self.name != "day":
-            return float(at_s // _FIXED_S[self.name] * _FIXED_S[self.name])
+            return float(at_s // PERIOD_S[self.name] * PERIOD_S[self.name])
         local = datetime.fromtimestamp(at_s, ZoneInfo(self.timezone))
         return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
 
     def shift(self, start_s: float, count: int) -> float:
         """Return the start of the period `count` periods after the one that starts at `start_s`."""
         if self.name != "day":
-            return start_s + count * _FIXED_S[self.name]
+            return start_s + count * PERIOD_S[self.name]
         return _shifted_days(self.timezone, start_s, count)
 
     def slot_of_week(self, start_s: float) -> int:
@@ -50,7 +50,7 @@ class Periods:
             return _weekday(self.timezone, start_s)
         local = datetime.fromtimestamp(start_s, ZoneInfo(self.timezone))
         minutes = (local.weekday() * 24 + local.hour) * 60 + local.minute
-        return minutes * 60 // _FIXED_S[self.name] % SLOTS_PER_WEEK[self.name]
+        return minutes * 60 // PERIOD_S[self.name] % SLOTS_PER_WEEK[self.name]
 
     def text(self, at_s: float) -> str:
         """Return `at_s` as local date (and time, for periods shorter than a day) for people and ids.

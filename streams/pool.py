@@ -117,6 +117,7 @@ class Pool:
 
     def _index(self) -> None:
         """Look up once what the declaration says."""
+        self._calendar = self.spec.calendar
         self._ledgers = {name: one.ledger for name, one in self._series.items()}
         self._drops_lines = frozenset(feed.id for feed in self.spec.feeds if feed.repeated_lines == "drop")
 
@@ -260,7 +261,7 @@ class Pool:
         whole = self._watermark.covers(bucket.start_s, bucket.end_s) and self._demand.heard_from_start
         self._demand.heard_from_start = True  # true of every bucket after the first
         self._seen.close(bucket.start_s)
-        closing = Closing(self.spec, self._periods, bucket, whole)
+        closing = Closing(self.spec, self._calendar, bucket, whole)
         self.count("orders:overdue", closing.give_up_orders(self._series))
         closed, changes = closing.learn(self._series, self._models, cut)
         for change in changes:

@@ -2,7 +2,8 @@
 
 One pass in event order, warm-up included, each label once, no refit of ours. LightGBM gets every input ours gets, is
 tuned on the span before the reported one and fitted again every day; AutoETS follows every day. Figures of sets that
-are not asked for stay in FILE as they are. `docs/forecasting.md` tells the protocol.
+are not asked for stay in FILE as they are; with `--keep FOLDER` peers are asked once, and a run goes on where it was
+interrupted. `docs/forecasting.md` tells the protocol.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 
 from benchmarks.figures import Figure, options, tell
 from benchmarks.forecast.datasets import LOADERS, generated
+from benchmarks.forecast.peers import Asking, asked
 from benchmarks.forecast.rows import measured
 
 TRIALS = 30
@@ -26,9 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="the folder of the data sets; default: HEADGATE_DATA")
     parser.add_argument("--trials", type=int, default=TRIALS, help="of Optuna, for LightGBM")
     parser.add_argument("--refit-days", type=int, default=1, help="from one fit of LightGBM to the next")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what the peers said: they are asked once")
+    parser.add_argument("--peers-only", action="store_true", help="ask the peers, keep what they say, measure nothing")
     chosen = parser.parse_args(arguments)
     if chosen.quick:
-        return tell(measured(generated(Path()), trials=1, days=28), chosen.json)
+        return tell(measured(generated(Path()), Asking(1, 28, chosen.keep)), chosen.json)
     folder = chosen.data or (Path(os.environ["HEADGATE_DATA"]) if "HEADGATE_DATA" in os.environ else None)
     if folder is None or not folder.is_dir():
         parser.error(f"--data or HEADGATE_DATA has to name the folder of the data sets, not {folder}")
@@ -37,10 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if chosen.only and chosen.json and chosen.json.exists()
         else []
     )
+    asking = Asking(chosen.trials, chosen.refit_days, chosen.keep)
     figures: list[Figure] = []
     code = 0
     for name in chosen.only or LOADERS:
-        figures += measured(LOADERS[name](folder), trials=chosen.trials, days=chosen.refit_days)
+        one = LOADERS[name](folder)
+        if chosen.peers_only:
+            asked(one, asking)
+            continue
+        figures += measured(one, asking)
         code = tell(figures, chosen.json)
         if chosen.json:  # after each set: a long run that is cut short has told what it found
             _keep(kept, chosen.json)

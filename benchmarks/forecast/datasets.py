@@ -15,8 +15,8 @@ import pandas as pd
 
 from online_models.base import Float64s
 from ops.backtest.configuration import Columns, Configuration
-from ops.backtest.table import PoolTable
-from streams.periods import SLOTS_PER_WEEK, PeriodName
+from ops.backtest.table import PoolTable, places
+from streams.periods import PeriodName
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ def _set(
     horizons: Sequence[int],
     report_from: date,
     *,
+    holidays: str = "",
     lead_periods: int = 1,
     observed: pd.DataFrame | None = None,
 ) -> DataSet:
@@ -50,6 +51,7 @@ def _set(
         version=1,
         period=period,
         timezone="UTC",  # times are local already
+        holidays=holidays,
         columns=Columns(time="time", series="series", value="value", covariates=observed_names),
         horizons=tuple(horizons),
         report_from=report_from,
@@ -59,8 +61,6 @@ def _set(
     )
     index = pd.DatetimeIndex(frame.index)
     starts_s = index.to_numpy().astype("datetime64[s]").astype(np.int64).astype(np.float64)
-    per_day = max(SLOTS_PER_WEEK[period] // 7, 1)
-    slots = index.dayofweek.to_numpy() * per_day + (starts_s % 86_400 * per_day // 86_400).astype(np.int64)
     covariates = [()] * len(frame) if observed is None else [
         tuple((str(column), float(value)) for column, value in zip(observed.columns, row, strict=True))
         for row in observed.to_numpy(np.float64)
@@ -68,7 +68,9 @@ def _set(
     values = frame.to_numpy(np.float64)
     names = tuple(map(str, frame.columns))
     return DataSet(
-        name, PoolTable(name, names, starts_s, tuple(slots.tolist()), values, tuple(covariates)), configuration
+        name,
+        PoolTable(name, names, starts_s, places(starts_s.tolist(), configuration), values, tuple(covariates)),
+        configuration,
     )
 
 
@@ -80,7 +82,7 @@ def scats(data: Path) -> DataSet:
     frame = frame.loc["2012-04-18 23:45":"2012-07-25 23:45", ["site_05", "site_07", "site_09"]].astype(float)  # type: ignore[misc]
     for column in frame:
         frame[column] = _without_dead(frame[column].to_numpy())
-    return _set("scats", frame, "quarter", (1, 4, 12), date(2012, 7, 5))
+    return _set("scats", frame, "quarter", (1, 4, 12), date(2012, 7, 5), holidays="AU-VIC")
 
 
 def _without_dead(values: Float64s) -> Float64s:
@@ -99,7 +101,7 @@ def metro(data: Path) -> DataSet:
     frame = frame.reindex(pd.date_range(frame.index[0], frame.index[-1], freq="h"))
     observed = frame[["temp", "rain_1h", "snow_1h", "clouds_all"]].astype(float)
     report_from = (frame.index[-1] - pd.Timedelta(days=59)).date()
-    return _set("metro", frame[["traffic_volume"]], "hour", (1, 24), report_from, observed=observed)
+    return _set("metro", frame[["traffic_volume"]], "hour", (1, 24), report_from, holidays="US-MN", observed=observed)
 
 
 def bikes(data: Path) -> DataSet:
@@ -109,7 +111,9 @@ def bikes(data: Path) -> DataSet:
     frame = frame.loc["2011-10-01":"2012-10-28"]  # type: ignore[misc]
     frame = frame.reindex(pd.date_range(frame.index[0], "2012-10-28 23:00", freq="h"))
     observed = frame[["temp", "hum", "windspeed", "weathersit"]].astype(float)
-    return _set("bikes", frame[["cnt"]].fillna(0.0), "hour", (1, 24), date(2012, 8, 30), observed=observed)
+    return _set(
+        "bikes", frame[["cnt"]].fillna(0.0), "hour", (1, 24), date(2012, 8, 30), holidays="US-DC", observed=observed
+    )
 
 
 def retail(data: Path) -> DataSet:
@@ -131,7 +135,7 @@ def retail(data: Path) -> DataSet:
         index="day", columns="StockCode", values="Quantity", aggfunc="sum"
     )
     frame = frame.reindex(np.sort(lines["day"].unique())).fillna(0.0)[items]
-    return _set("retail", frame, "day", range(1, 8), date(2011, 4, 1), lead_periods=7)
+    return _set("retail", frame, "day", range(1, 8), date(2011, 4, 1), holidays="GB", lead_periods=7)
 
 
 def complete_journey(data: Path) -> DataSet:
@@ -147,14 +151,16 @@ def complete_journey(data: Path) -> DataSet:
     lines["key"] = lines["store_id"].astype(str) + "/" + lines["product_category"]
     frame = lines.pivot_table(index="day", columns="key", values="quantity", aggfunc="sum")
     frame = frame.reindex(pd.date_range("2017-01-01", "2017-12-31")).fillna(0.0)
-    return _set("complete journey", frame, "day", range(1, 8), date(2017, 11, 1), lead_periods=7)
+    return _set("complete journey", frame, "day", range(1, 8), date(2017, 11, 1), holidays="US", lead_periods=7)
 
 
 def ambulance(data: Path) -> DataSet:
     """Return the calls of an ambulance service by days, a series an area."""
     lines = pd.read_csv(data / "health_ambulance_swast/ambulance_dev.csv.gz", parse_dates=["Actual_dt"])
     frame = lines.pivot_table(index="Actual_dt", columns="ORA", values="Actual_Value")
-    return _set("ambulance", frame, "day", (7, 28), (frame.index[-1] - pd.Timedelta(days=364)).date())
+    return _set(
+        "ambulance", frame, "day", (7, 28), (frame.index[-1] - pd.Timedelta(days=364)).date(), holidays="GB-ENG"
+    )
 
 
 def icu(data: Path) -> DataSet:
@@ -162,7 +168,7 @@ def icu(data: Path) -> DataSet:
     lines = pd.read_csv(data / "health_icu_beds_germany/icu_bundeslaender_dev.csv.xz", parse_dates=["datum"])
     lines = lines[lines["behandlungsgruppe"] == lines["behandlungsgruppe"].iloc[0]]
     frame = lines.pivot_table(index="datum", columns="bundesland_name", values="intensivbetten_belegt", aggfunc="sum")
-    return _set("icu", frame, "day", (7,), (frame.index[-1] - pd.Timedelta(days=364)).date())
+    return _set("icu", frame, "day", (7,), (frame.index[-1] - pd.Timedelta(days=364)).date(), holidays="DE")
 
 
 def generated(_data: Path) -> DataSet:

@@ -91,7 +91,7 @@ def worst_coverage(one: DataSet, said: Said) -> tuple[float, float]:
     volume = np.nanmean(one.table.values[: span.start], axis=0)
     classes = np.argsort(np.argsort(volume)) * min(CLASSES, series) // series
     shares = []
-    for ahead in one.configuration.horizons:
+    for ahead in said.quantiles:
         low, high = said.quantiles[ahead][span][..., LOW], said.quantiles[ahead][span][..., HIGH]
         known = ~np.isnan(low) & ~np.isnan(spread)
         inside = (low <= spread) & (spread <= high)

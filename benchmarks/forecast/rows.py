@@ -1,25 +1,22 @@
 """A data set in; every method asked, and the figures of its rows out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.forecast import losses
 from benchmarks.forecast.datasets import DataSet
+from benchmarks.forecast.peers import WITHOUT_LIGHTGBM, Asking, asked, quiet
 from benchmarks.forecast.trouble import troubled
 from online_models.registry import DEFAULT, SIMPLE
 from ops.backtest import protocol
-from ops.backtest.peers.autoets import AutoEts
-from ops.backtest.peers.gradient_boosting import Boosting, tuned
 from ops.backtest.protocol import Said
 from ops.backtest.scores import bias_ratio, seasonal_scale
 from streams.periods import SLOTS_PER_WEEK
 
 TROUBLE_SEED = 11
-TUNING_SEED = 12
 COST_US_MAX = 200.0
 
 
@@ -38,15 +35,11 @@ AGAINST_LIGHTGBM: Mapping[str, Limits] = {
     "generated": Limits(1.10, 1.00),
 }
 ITEMS = ("retail", "complete journey")  # judged by pinball
-HEALTH = ("ambulance", "icu")  # judged against AutoETS and the seasonal naive
+HEALTH = WITHOUT_LIGHTGBM
 PINBALL = Limits(1.00, 0.93)
 INTERVAL = Limits(1.05, 0.95)
 TOTAL = Limits(0.75, 0.62)
 MASE = Limits(1.0, 0.85)
-
-
-def quiet(_count: int) -> None:
-    """Show no progress."""
 
 
 def ours(one: DataSet, family: str = DEFAULT) -> Said:
@@ -54,36 +47,24 @@ def ours(one: DataSet, family: str = DEFAULT) -> Said:
     return protocol.ask(family, one.table, one.configuration, quiet)
 
 
-def measured(one: DataSet, *, trials: int, days: int) -> list[Figure]:
-    """Return every figure of a set; LightGBM is tuned with `trials` and fitted again every `days`."""
+def measured(one: DataSet, asking: Asking) -> list[Figure]:
+    """Return every figure of a set."""
     said = ours(one)
-    figures = [*_own(one, said)]
+    figures, peers = _own(one, said), asked(one, asking)
     if one.name in HEALTH:
-        return [*figures, *_health(one, said)]
-    asked = _asked(one)
-    boosting = tuned(one.table, one.configuration, trials, TUNING_SEED) if trials else Boosting()
-    peer = Boosting(boosting.rounds, boosting.settings, days).ask(one.table, asked.configuration, quiet)
-    per_day = losses.periods_per_day(one)
-    figures += _items(one, said, peer) if one.name in ITEMS else _points(one, said, peer)
+        return [*figures, *_health(one, said, peers["AutoETS"])]
+    boosted = peers["LightGBM"]
+    figures += _items(one, said, peers) if one.name in ITEMS else _points(one, said, peers)
     scored = [
-        (losses.interval_score(one, own, ahead) for own in (said, peer)) for ahead in asked.configuration.horizons
+        [losses.interval_score(one, own, ahead) for own in (said, boosted)] for ahead in sorted(boosted.quantiles)
     ]
     mine, theirs = zip(*scored, strict=True)
-    figures += _ratio(
-        f"{one.name}: interval score of 80 % bands / LightGBM", losses.ratio(mine, theirs, per_day), INTERVAL
-    )
-    low, high = losses.worst_coverage(asked, peer)
+    found = losses.ratio(mine, theirs, losses.periods_per_day(one))
+    figures += _ratio(f"{one.name}: interval score of 80 % bands / LightGBM", found, INTERVAL)
+    low, high = losses.worst_coverage(one, boosted)
     figures += [Figure(f"{one.name}: LightGBM: worst coverage of 80 % bands, {end}", 100 * value, "%")
                 for end, value in (("least", low), ("largest", high))]  # fmt: skip
-    return [*figures, Figure(f"{one.name}: LightGBM / ours, processor time", peer.cost_s / said.cost_s, "ratio")]
-
-
-def _asked(one: DataSet) -> DataSet:
-    """Return what LightGBM is asked of: of items the nearest and the furthest horizon, for each takes an hour."""
-    if one.name not in ITEMS:
-        return one
-    ends = (one.configuration.horizons[0], one.configuration.horizons[-1])
-    return replace(one, configuration=msgspec.structs.replace(one.configuration, horizons=ends))
+    return [*figures, Figure(f"{one.name}: LightGBM / ours, processor time", boosted.cost_s / said.cost_s, "ratio")]
 
 
 def _own(one: DataSet, said: Said) -> list[Figure]:
@@ -107,12 +88,13 @@ def _own(one: DataSet, said: Said) -> list[Figure]:
     ]
 
 
-def _points(one: DataSet, said: Said, peer: Said) -> list[Figure]:
+def _points(one: DataSet, said: Said, peers: Mapping[str, Said]) -> list[Figure]:
     figures = []
     naive = ours(one, SIMPLE)
     for ahead in one.configuration.horizons:
         mine = losses.absolute(one, said, ahead, by_median=False)
-        theirs = losses.absolute(one, peer, ahead, by_median=True)
+        theirs = losses.absolute(one, peers["LightGBM"], ahead, by_median=True)
+        smooth = losses.absolute(one, peers["AutoETS"], ahead, by_median=True)
         plain = losses.absolute(one, naive, ahead, by_median=False)
         name = f"{one.name}: MAE +{ahead}"
         figures += _ratio(
@@ -121,18 +103,19 @@ def _points(one: DataSet, said: Said, peer: Said) -> list[Figure]:
             AGAINST_LIGHTGBM[one.name],
         )
         figures += [Figure(f"{name}: {who}", float(np.nanmean(own)), "units")
-                    for who, own in (("ours", mine), ("LightGBM", theirs), ("seasonal naive", plain))]  # fmt: skip
+                    for who, own in (("ours", mine), ("LightGBM", theirs), ("AutoETS", smooth),
+                                     ("seasonal naive", plain))]  # fmt: skip
     return figures
 
 
-def _items(one: DataSet, said: Said, peer: Said) -> list[Figure]:
+def _items(one: DataSet, said: Said, peers: Mapping[str, Said]) -> list[Figure]:
     span, figures = losses.span_of(one), []
     mean = np.nanmean(one.table.values[span])
     for ahead, name in ((1, "+1"), (None, f"sum of {one.configuration.lead_periods}")):
-        mine, theirs = (losses.pinball(one, own, ahead) for own in (said, peer))
+        mine, theirs, smooth = (losses.pinball(one, own, ahead) for own in (said, peers["LightGBM"], peers["AutoETS"]))
         figures += _ratio(f"{one.name}: pinball {name} / LightGBM", losses.ratio([mine], [theirs], 1), PINBALL)
         figures += [Figure(f"{one.name}: pinball {name}: {who}", 100 * float(np.nanmean(own) / mean), "% of mean")
-                    for who, own in (("ours", mine), ("LightGBM", theirs))]  # fmt: skip
+                    for who, own in (("ours", mine), ("LightGBM", theirs), ("AutoETS", smooth))]  # fmt: skip
     bias = 100 * abs(bias_ratio(said.mean[1][span], one.table.values[span]))
     figures.append(Figure(f"{one.name}: size of the bias of the mean +1", bias, "%", 5.0, 5.0))
     whole = one.total()
@@ -145,11 +128,8 @@ def _items(one: DataSet, said: Said, peer: Said) -> list[Figure]:
     return [*figures, *_ratio(name, losses.ratio(mine, plain, 1), TOTAL)]
 
 
-def _health(one: DataSet, said: Said) -> list[Figure]:
-    figures, peers = (
-        [],
-        {"AutoETS": AutoEts().ask(one.table, one.configuration, quiet), "seasonal naive": ours(one, SIMPLE)},
-    )
+def _health(one: DataSet, said: Said, smooth: Said) -> list[Figure]:
+    figures, peers = [], {"AutoETS": smooth, "seasonal naive": ours(one, SIMPLE)}
     scale = seasonal_scale(one.table.values[: losses.span_of(one).start], SLOTS_PER_WEEK[one.configuration.period])
     for ahead in one.configuration.horizons:
         mine = losses.absolute(one, said, ahead, by_median=False) / scale

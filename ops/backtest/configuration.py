@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from streams.calendar import Calendar, holiday_days
 from streams.errors import ConfigurationError
 from streams.periods import PeriodName, Periods
 
@@ -20,6 +21,7 @@ EXAMPLE = """\
 version = 1
 period = "day"                  # or "hour", "quarter"
 timezone = "Europe/London"      # of times that name none, and of the calendar
+holidays = "GB-ENG"             # a country or a part of one whose holidays are known; without it none are
 horizons = [1, 7]               # periods ahead that are scored
 lead_periods = 7                # whose sum is scored too
 missing = "zero"                # what a period without a row means; "missing": nothing was heard
@@ -54,6 +56,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     version: Literal[1]
     period: PeriodName
     timezone: str
+    holidays: str = ""  # a country of ISO 3166 or a part of one, such as "GB-ENG"
     columns: Columns
     horizons: Annotated[tuple[Ahead, ...], Meta(min_length=1)]
     report_from: date
@@ -74,6 +77,11 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         """Return the grid of the table."""
         return Periods(self.period, self.timezone)
 
+    @property
+    def grid(self) -> Calendar:
+        """Return the grid of the table with its holidays."""
+        return Calendar(self.periods, frozenset(holiday_days(self.holidays) if self.holidays else ()))
+
 
 def load(path: Path) -> Configuration:
     """Return what the TOML file `path` says; raise ConfigurationError naming file, place and limit."""
@@ -86,6 +94,10 @@ def load(path: Path) -> Configuration:
         raise ConfigurationError(f"{path}: {error}; a whole file is, for example:\n\n{EXAMPLE}") from error
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ConfigurationError(f"{path}: timezone is no IANA timezone, such as Europe/Berlin") from error
+    try:
+        _ = found.grid
+    except ValueError as error:
+        raise ConfigurationError(f"{path}: {error}") from error
     if found.report_until is not None and found.report_until <= found.report_from:
         raise ConfigurationError(f"{path}: report_until {found.report_until} is not after {found.report_from}")
     return found

@@ -1,34 +1,84 @@
 """What methods said, kept in a folder while a backtest runs: the same data and configuration go on where it stopped.
 
-Each method's answers about each pool are one file, written whole or not at all; nothing in it is ever executed.
+Each part of a method's answers about a pool is one file, written whole or not at all; nothing in it is ever executed.
 """
 
 import hashlib
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import msgspec
 import numpy as np
 
+from online_models.base import Float64s
 from online_models.forecaster import STATE_VERSION
 from ops.backtest.configuration import Configuration
 from ops.backtest.protocol import Said
-from ops.backtest.table import PoolTable
+from ops.backtest.table import PoolTable, reported
 from streams.errors import ConfigurationError
 
 RUN = "run.txt"
+PEERS_VERSION = 1  # of what LightGBM and AutoETS are told and how they are asked
+T = TypeVar("T")
 
 
 def fingerprint(tables: Sequence[PoolTable], configuration: Configuration, trials: int) -> str:
     """Return what names a run: the demand as it was read, how it is scored, and the version of the models."""
-    digest = hashlib.sha256(f"models {STATE_VERSION} trials {trials}\n".encode())
+    digest = hashlib.sha256(f"models {STATE_VERSION} peers {PEERS_VERSION} trials {trials}\n".encode())
     digest.update(msgspec.json.encode(configuration))
     for table in tables:
         digest.update(msgspec.json.encode((table.name, table.series, table.slots, table.covariates)))
         digest.update(table.starts_s.tobytes())
         digest.update(table.values.tobytes())
     return digest.hexdigest()
+
+
+def fingerprint_of_peer(table: PoolTable, configuration: Configuration, settings: str, told: Float64s) -> str:
+    """Return what names a peer's answers about a pool: nothing of ours changes it.
+
+    `settings` are the peer's own with its package's version, `told` the features that it is given beside the demand.
+    """
+    span = reported(table, configuration)
+    asked = (
+        PEERS_VERSION,
+        settings,
+        configuration.period,
+        configuration.horizons,
+        configuration.lead_periods,
+        configuration.columns.covariates,
+        (span.start, span.stop),
+        table.values.shape,
+    )
+    digest = hashlib.sha256(msgspec.json.encode(asked))
+    digest.update(table.values.tobytes())
+    digest.update(told.tobytes())
+    return digest.hexdigest()
+
+
+class Keeper(Protocol):
+    """Where answers are looked for before a method is asked again."""
+
+    def asked(self, name: str, ask: Callable[[], Said]) -> Said:
+        """Return what `ask` does, or did when the name was asked before."""
+        ...
+
+    def chosen(self, name: str, kind: type[T], choose: Callable[[], T]) -> T:
+        """Return what `choose` does, or did when the name was chosen before."""
+        ...
+
+
+class Forgetful:
+    """Keeps nothing."""
+
+    def asked(self, name: str, ask: Callable[[], Said]) -> Said:  # noqa: ARG002
+        """Return what `ask` does."""
+        return ask()
+
+    def chosen(self, name: str, kind: type[T], choose: Callable[[], T]) -> T:  # noqa: ARG002
+        """Return what `choose` does."""
+        return choose()
 
 
 class Kept:
@@ -41,24 +91,36 @@ class Kept:
             folder.mkdir(parents=True, exist_ok=True)
             found = place.read_text(encoding="utf-8") if place.exists() else None
         except OSError as error:
-            raise ConfigurationError(f"--out {folder}: {error.strerror}") from error
+            raise ConfigurationError(f"{folder}: {error.strerror}") from error
         if found is None and any(folder.iterdir()):
-            raise ConfigurationError(f"--out {folder}: is not empty and holds no backtest; name another folder")
+            raise ConfigurationError(f"{folder}: is not empty and holds no backtest; name another folder")
         if found not in (None, run):
             raise ConfigurationError(
-                f"--out {folder}: holds a backtest of other data, another configuration, other trials or another "
+                f"{folder}: holds a backtest of other data, another configuration, other trials or another "
                 "version; name another folder"
             )
         _write(place, run.encode())
 
-    def asked(self, method: str, pool: int, ask: Callable[[], Said]) -> Said:
+    def asked(self, name: str, ask: Callable[[], Said]) -> Said:
         """Return what `ask` does, from the folder when it was asked before."""
-        path = self._folder / f"{method}-{pool}.npz"
+        path = self._folder / f"{name}.npz"
         if path.exists():
             return _said(path)
         said = ask()
         _write(path, _bytes(said))
         return said
+
+    def chosen(self, name: str, kind: type[T], choose: Callable[[], T]) -> T:
+        """Return what `choose` does, from the folder when it was chosen before."""
+        path = self._folder / f"{name}.json"
+        if path.exists():
+            try:
+                return msgspec.json.decode(path.read_bytes(), type=kind)
+            except (OSError, msgspec.MsgspecError) as error:
+                raise ConfigurationError(f"{path}: is not readable ({error}); delete it to choose again") from error
+        found = choose()
+        _write(path, msgspec.json.encode(found))
+        return found
 
 
 def _bytes(said: Said) -> bytes:

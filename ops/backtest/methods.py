@@ -8,19 +8,19 @@ from typing import Any, cast
 from online_models.registry import DEFAULT, FAMILIES, SIMPLE
 from ops.backtest import protocol
 from ops.backtest.configuration import Configuration
+from ops.backtest.kept import Keeper
 from ops.backtest.protocol import Said
 from ops.backtest.table import PoolTable
 from streams.errors import ConfigurationError
 
 Done = Callable[[int], None]
-Ask = Callable[[PoolTable, Configuration, Done], Said]
+Ask = Callable[[PoolTable, Configuration, Done, Keeper, str], Said]  # the name is what the answer is kept as
 
 PEERS: Mapping[str, tuple[str, str]] = {  # name: module, what has to be installed
     "autoets": ("ops.backtest.peers.autoets", "statsforecast"),
-    "lightgbm": ("ops.backtest.peers.gradient_boosting", "lightgbm and optuna"),
+    "lightgbm": ("ops.backtest.peers.retrained", "lightgbm and optuna"),
 }
 KNOWN = tuple(sorted([*FAMILIES, *PEERS]))
-TUNING_SEED = 20
 
 
 def default() -> tuple[list[str], list[str]]:
@@ -32,17 +32,17 @@ def default() -> tuple[list[str], list[str]]:
 def asks(name: str, *, trials: int) -> Ask:
     """Return how the method is asked of a pool; LightGBM is tuned before, with `trials`, when there are any."""
     if name not in PEERS:
-        return partial(protocol.ask, name)
+        return partial(_family, name)
     module = _module(name)
     if module is None:
         raise ConfigurationError(f"{name} needs {PEERS[name][1]}: pip install 'headgate[backtest]'")
-    if name == "autoets":
-        return cast("Ask", module.AutoEts().ask)
-    if not trials:
-        return cast("Ask", module.Boosting().ask)
-    return lambda table, configuration, done: module.tuned(table, configuration, trials, TUNING_SEED).ask(
-        table, configuration, done
-    )
+    return cast("Ask", module.AutoEts().ask if name == "autoets" else module.Retrained(trials).ask)
+
+
+def _family(
+    family: str, table: PoolTable, configuration: Configuration, done: Done, kept: Keeper, name: str
+) -> Said:  # fmt: skip
+    return kept.asked(name, partial(protocol.ask, family, table, configuration, done))
 
 
 def _module(name: str) -> Any:

@@ -145,7 +145,7 @@ def _worst(
 
 def _profile(table: PoolTable, configuration: Configuration) -> str:
     """Return the mean demand of all series, a row a weekday and a column an hour; of days, a column a month."""
-    slots = np.array(table.slots)
+    slots = np.array([slot.of_week for slot in table.slots])
     per_day = max(SLOTS_PER_WEEK[configuration.period] // 7, 1)
     demand = np.where(np.isnan(table.values).all(axis=1), np.nan, np.nansum(table.values, axis=1))
     if per_day == 1:

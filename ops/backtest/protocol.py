@@ -11,7 +11,7 @@ from time import process_time
 import numpy as np
 
 from online_models import registry
-from online_models.base import QUANTILE_LEVELS, Float64s, Forecast, PoolBucket, Slot
+from online_models.base import QUANTILE_LEVELS, Float64s, Forecast, PoolBucket
 from ops.backtest.configuration import Configuration
 from ops.backtest.table import PoolTable
 from streams.periods import SLOTS_PER_WEEK
@@ -35,15 +35,18 @@ def ask(family: str, table: PoolTable, configuration: Configuration, done: Calla
     """Return what the family of that name says of a pool; `done` is told of each period."""
     periods, series = table.values.shape
     per_week, horizon = SLOTS_PER_WEEK[configuration.period], configuration.horizon_periods
+    beyond = configuration.grid.slots(float(table.starts_s[-1]), horizon + 1)[1:]
+    slots = (*table.slots, *beyond)  # when a place is open is known before, what it sells is not
     forecaster = registry.create_pool(
         family, slots_per_week=per_week, horizon_periods=horizon, lead_periods=[configuration.lead_periods] * series
     )
     said = nothing(table, configuration.horizons)
     censored, began_s = np.zeros(series, bool), process_time()
     for at in range(periods - 1):
-        start_s, slot = float(table.starts_s[at]), Slot(table.slots[at])
-        forecaster.learn(PoolBucket(start_s, slot, table.values[at], censored, table.covariates[at]))
-        for one, forecast in enumerate(forecaster.forecast(_ahead(table.slots, at, horizon, per_week))):
+        start_s, ahead = float(table.starts_s[at]), slots[at + 1 : at + 1 + horizon]
+        bucket = PoolBucket(start_s, table.slots[at], table.values[at], censored, table.covariates[at], ahead)
+        forecaster.learn(bucket)
+        for one, forecast in enumerate(forecaster.forecast(ahead)):
             if forecast is not None:
                 _keep(said, forecast, at, one)
         done(1)
@@ -57,6 +60,19 @@ def nothing(table: PoolTable, horizons: Sequence[int]) -> Said:
         {ahead: np.full((periods, series), np.nan) for ahead in horizons},
         {ahead: np.full((periods, series, levels), np.nan) for ahead in horizons},
         np.full((periods, series, levels), np.nan),
+    )
+
+
+def joined(parts: Sequence[Said]) -> Said:
+    """Return as one what was said of different horizons of a pool, or of the sum; the costs add up."""
+    lead = parts[0].lead_quantiles
+    for one in parts[1:]:
+        lead = np.where(np.isnan(lead), one.lead_quantiles, lead)
+    return Said(
+        {ahead: found for one in parts for ahead, found in one.mean.items()},
+        {ahead: found for one in parts for ahead, found in one.quantiles.items()},
+        lead,
+        sum(one.cost_s for one in parts),
     )
 
 
@@ -80,10 +96,3 @@ def lead_sums(values: Float64s, lead_periods: int) -> Float64s:
     if whole > 0:
         sums[:whole] = np.lib.stride_tricks.sliding_window_view(values, lead_periods, axis=0).sum(axis=-1)
     return sums
-
-
-def _ahead(slots: Sequence[int], at: int, horizon: int, per_week: int) -> list[Slot]:
-    """Return where the next periods lie in the week; when a place is open is known before, what it sells is not."""
-    known = [Slot(slot) for slot in slots[at + 1 : at + 1 + horizon]]
-    last = slots[-1]
-    return known + [Slot((last + more) % per_week) for more in range(1, horizon - len(known) + 1)]

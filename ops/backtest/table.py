@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s
+from online_models.base import Covariates, Float64s, Slot
 from ops.backtest.configuration import Configuration
 from streams.errors import ConfigurationError
 from streams.feeds import cells
@@ -27,7 +27,7 @@ class PoolTable:
     name: str
     series: tuple[str, ...]
     starts_s: Float64s  # (periods,) Unix seconds
-    slots: tuple[int, ...]  # (periods,) places in the local week
+    slots: tuple[Slot, ...]  # (periods,) places in the local calendar
     values: Float64s  # (periods, series); NaN: missing
     covariates: tuple[Covariates, ...]  # (periods,) as recorded in that period
 
@@ -105,10 +105,16 @@ def _gridded(name: str, recorded: _Recorded, configuration: Configuration) -> Po
         name,
         series,
         np.array(starts_s),
-        tuple(configuration.periods.slot_of_week(at) for at in starts_s),
+        places(starts_s, configuration),
         values,
         tuple(tuple(sorted(recorded.covariates.get(at, {}).items())) for at in starts_s),
     )
+
+
+def places(starts_s: Iterable[float], configuration: Configuration) -> tuple[Slot, ...]:
+    """Return the places in the local calendar of periods that start at `starts_s`."""
+    grid = configuration.grid
+    return tuple(grid.slots(at, 1)[0] for at in starts_s)
 
 
 def _grid(found: Sequence[float], configuration: Configuration) -> list[float]:

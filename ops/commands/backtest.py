@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from ops.backtest import result, shown
 from ops.backtest.configuration import Configuration, beside, load
-from ops.backtest.kept import Kept, fingerprint
+from ops.backtest.kept import Forgetful, Keeper, Kept, fingerprint
 from ops.backtest.methods import KNOWN, asks, default
 from ops.backtest.page import page
 from ops.backtest.protocol import Said
@@ -45,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
     for table in tables:
         reported(table, configuration)  # before hours are spent
     before = _before(options.compare)
-    kept = Kept(options.out, fingerprint(tables, configuration, options.tune)) if options.out else None
+    kept: Keeper = Forgetful()
+    if options.out:
+        kept = Kept(options.out, fingerprint(tables, configuration, options.tune))
     said = _asked(methods, tables, configuration, options.tune, kept)
     rows = result.rows(tables, said, configuration)
     Console().print(*shown.tables_of(rows), shown.LEGEND)
@@ -90,7 +92,7 @@ def _asked(
     tables: Sequence[PoolTable],
     configuration: Configuration,
     trials: int,
-    kept: Kept | None,
+    kept: Keeper,
 ) -> dict[str, list[Said]]:
     said: dict[str, list[Said]] = {}
     with Progress(transient=True) as progress:
@@ -99,7 +101,7 @@ def _asked(
             ways = asks(method, trials=trials)
             said[method] = []
             for pool, table in enumerate(tables):
-                ask = partial(ways, table, configuration, partial(progress.advance, bar))
-                said[method].append(kept.asked(method, pool, ask) if kept else ask())
+                done = partial(progress.advance, bar)
+                said[method].append(ways(table, configuration, done, kept, f"{method}-{pool}"))
                 progress.update(bar, completed=sum(len(one.starts_s) - 1 for one in tables[: pool + 1]))
     return said

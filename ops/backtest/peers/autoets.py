@@ -1,21 +1,26 @@
 """AutoETS of statsforecast, each series for itself: the form is chosen anew each week, its states follow every day.
 
 Exponential smoothing in state space form, chosen by information criterion. A missing value is given the last one a
-season before. Only the last two years of days, or eight weeks of shorter periods, are looked at, so that it ends.
+season before. The sum over the lead time is read off drawn paths (`paths.py`). Only the last two years of days, or
+eight weeks of shorter periods, are looked at, so that it ends.
 """
 
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from time import process_time
 from typing import Any
 
 import numpy as np
+from statsforecast.ets import forecast_ets, forward_ets
 from statsforecast.models import AutoETS
 
 from online_models.base import Float64s
 from ops.backtest.configuration import Configuration
-from ops.backtest.peers.days import per_period, periods_per_day, put, stretches
+from ops.backtest.kept import Keeper
+from ops.backtest.peers.days import SCORED_LEVELS, Share, per_period, periods_per_day, put, put_sum, stretches
+from ops.backtest.peers.paths import sum_quantiles
 from ops.backtest.protocol import Said, nothing
 from ops.backtest.table import PoolTable
 
@@ -29,44 +34,60 @@ _COLUMNS = ("lo-80", "mean", "hi-80", "hi-90")  # the scored levels of a normal 
 class AutoEts:
     """The peer."""
 
-    def ask(self, table: PoolTable, configuration: Configuration, done: Callable[[int], None]) -> Said:
-        """Return what it says of a pool's reported span; sums over a lead time it does not tell."""
-        began_s = process_time()
-        said = nothing(table, configuration.horizons)
+    def ask(
+        self, table: PoolTable, configuration: Configuration, done: Callable[[int], None], kept: Keeper, name: str
+    ) -> Said:
+        """Return what it says of a pool's reported span, kept as `name`; `done` is told of periods."""
+        share = Share(done, len(table.starts_s) - 1, 1)
+        said = kept.asked(name, partial(self._asked, table, configuration, share))
+        share.end()
+        return said
+
+    def _asked(self, table: PoolTable, configuration: Configuration, share: Share) -> Said:
+        began_s, said = process_time(), nothing(table, configuration.horizons)
         per_day = periods_per_day(configuration)
         season = 7 if per_day == 1 else per_day
         seen = DAYS_SEEN if per_day == 1 else SHORT_DAYS_SEEN * per_day
         columns = [_filled(column, season) for column in table.values.T]
         models: dict[int, Any] = {}
-        for day, origins in enumerate(stretches(table, configuration)):
+        start = 0  # what is looked at begins there until the next fit: the season's phase is counted from it
+        days = list(stretches(table, configuration, configuration.horizon_periods))
+        for day, origins in enumerate(days):
             if day % FITTED_DAYS == 0:
                 models.clear()
+                start = max(origins[0] + 1 - seen, 0)
             for origin in origins:
-                found = [
-                    self._said(models, one, column[max(origin + 1 - seen, 0) : origin + 1], season, configuration)
+                found = np.array([
+                    self._said(models, one, column[start : origin + 1], season, configuration)
                     for one, column in enumerate(columns)
-                ]
+                ])  # (series, horizons and the sum, levels)  # fmt: skip
+                scored = np.maximum(found, 0.0)
                 for place, ahead in enumerate(configuration.horizons):
-                    scored = np.array([own[place] for own in found])  # (series, levels)
-                    put(said, ahead, [origin], scored[None, :, 1], np.maximum(scored[None], 0.0))
-        done(len(table.starts_s) - 1)
+                    put(said, ahead, [origin], scored[None, :, place, 1], scored[None, :, place])
+                put_sum(said, [origin], scored[None, :, -1])
+            share.some(1 / len(days))
         return replace(said, cost_s=per_period(process_time() - began_s, table, configuration))
 
     @staticmethod
     def _said(
         models: dict[int, Any], one: int, column: Float64s, season: int, configuration: Configuration
     ) -> Float64s:
-        """Return (horizons, levels)."""
-        horizons = np.array(configuration.horizons)
+        """Return (horizons and the sum, levels)."""
+        horizons, lead = np.array(configuration.horizons), configuration.lead_periods
+        found = np.full((len(horizons) + 1, len(SCORED_LEVELS)), np.nan)
         if len(column) < 2 * season or np.isnan(column).any():
-            return np.full((len(horizons), len(_COLUMNS)), np.nan)
+            return found
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             if one not in models:
                 models[one] = AutoETS(season_length=season)
                 models[one].fit(column)
-            found = models[one].forward(column, h=int(horizons.max()), level=[80, 90])
-        return np.stack([np.asarray(found[name], np.float64)[horizons - 1] for name in _COLUMNS], axis=-1)
+            model = forward_ets(models[one].model_, column)  # type: ignore[no-untyped-call]
+            told = forecast_ets(model, h=int(horizons.max()), level=[80, 90])  # type: ignore[no-untyped-call]
+        found[:-1] = np.stack([np.asarray(told[column], np.float64)[horizons - 1] for column in _COLUMNS], axis=-1)
+        if lead > 1:
+            found[-1] = sum_quantiles(model, lead, SCORED_LEVELS)
+        return found
 
 
 def _filled(column: Float64s, season: int) -> Float64s:

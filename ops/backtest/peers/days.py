@@ -1,6 +1,6 @@
-"""A pool's table in, the stretches of origins between two fits out, and where what a peer says is put."""
+"""A pool's table in, the stretches of origins between two fits out; where what a peer says is put."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,13 +14,36 @@ SCORED_LEVELS = (0.1, 0.5, 0.9, 0.95)
 PLACES = [QUANTILE_LEVELS.index(level) for level in SCORED_LEVELS]
 
 
-def stretches(table: PoolTable, configuration: Configuration, days: int = 1) -> Iterator[range]:
-    """Yield ranges of origins, `days` of them each: all from which something of the reported span is forecast.
+class Share:
+    """Tells a progress bar, which counts periods, of parts of the work that take about as long each."""
+
+    def __init__(self, done: Callable[[int], None], periods: int, parts: int) -> None:
+        self._done, self._periods, self._parts = done, periods, parts
+        self._ended, self._within, self._told = 0, 0.0, 0
+
+    def some(self, share: float) -> None:
+        """Tell of a share of the part that is being done."""
+        self._within = min(self._within + share, 1.0)
+        self._tell()
+
+    def end(self) -> None:
+        """Tell that the part is done."""
+        self._ended, self._within = self._ended + 1, 0.0
+        self._tell()
+
+    def _tell(self) -> None:
+        whole = int(self._periods * (self._ended + self._within) / self._parts)
+        self._done(whole - self._told)
+        self._told = whole
+
+
+def stretches(table: PoolTable, configuration: Configuration, reach: int, days: int = 1) -> Iterator[range]:
+    """Yield ranges of origins, `days` of them each: all whose period `reach` ahead may be of the reported span.
 
     An origin is the last period that is known. A peer is fitted before the first of a range, on labels known then.
     """
     span = reported(table, configuration)
-    first, step = max(span.start - configuration.horizon_periods, 0), periods_per_day(configuration) * days
+    first, step = max(span.start - reach, 0), periods_per_day(configuration) * days
     for start in range(first, span.stop, step):
         yield range(start, min(start + step, span.stop))
 

@@ -1,6 +1,6 @@
 """A table and its TOML file in, scores out: known answers, no look ahead, and errors that name file and line."""
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,44 +11,11 @@ from playwright.sync_api import sync_playwright
 from pyarrow import parquet
 
 from online_models.base import QUANTILE_LEVELS
-from ops.backtest import configuration, methods, protocol, table
-from ops.backtest.peers import gradient_boosting
+from ops.backtest import configuration, kept, methods, protocol, table
 from ops.cli import main
 from streams.errors import ConfigurationError
+from tests.ops.backtest.tables import TOML, lines, sold, written
 from tests.ops.test_console_browser import ARGUMENTS, CHROMIUM
-
-TOML = """
-version = 1
-period = "day"
-timezone = "Europe/London"
-horizons = [1, 7]
-lead_periods = 3
-missing = "missing"
-report_from = 2024-02-26
-[columns]
-time = "day"
-series = "item"
-value = "units"
-"""
-DAYS = np.arange("2024-01-01", "2024-05-06", dtype="datetime64[D]")  # 18 weeks from a Monday on
-
-
-def sold(item: int, day: int) -> int:
-    """Return what was sold: the same each week, another number each weekday."""
-    return 10 * item + 3 * (day % 7)
-
-
-def lines(days: int = len(DAYS)) -> list[str]:
-    """Return a table of two items."""
-    return ["day,item,units", *(f"{DAYS[day]},i{item},{sold(item, day)}" for day in range(days) for item in (1, 2))]
-
-
-def written(folder: Path, rows: list[str], toml: str = TOML) -> Path:
-    """Return the table's path; its configuration lies beside it."""
-    (folder / "sales.toml").write_text(toml)
-    path = folder / "sales.csv"
-    path.write_text("\n".join(rows) + "\n")
-    return path
 
 
 def spans_of(path: Path) -> list[slice]:
@@ -89,7 +56,7 @@ def test_what_comes_later_changes_nothing_that_was_said(method: str, tmp_path: P
         (pool,) = table.read(path, settings)
         settings = msgspec.structs.replace(settings, report_from=date(2024, 3, 15))
         ask = methods.asks(method, trials=0)
-        found.append(ask(pool, settings, lambda _count: None))
+        found.append(ask(pool, settings, lambda _count: None, kept.Forgetful(), method))
     before, after = found
     assert not np.isnan(before.quantiles[7][split, :, QUANTILE_LEVELS.index(0.9)]).any()
 
@@ -97,33 +64,6 @@ def test_what_comes_later_changes_nothing_that_was_said(method: str, tmp_path: P
     assert np.array_equal(before.quantiles[7][: split + 7], after.quantiles[7][: split + 7], equal_nan=True)
     assert np.array_equal(before.lead_quantiles[: split + 1], after.lead_quantiles[: split + 1], equal_nan=True)
     assert not np.array_equal(before.mean[1], after.mean[1], equal_nan=True)
-
-
-def test_settings_are_chosen_before_the_reported_span(tmp_path: Path) -> None:
-    """Two trials give a LightGBM that says something, and what is reported changes none of its settings."""
-    chosen = []
-    for later in ("1", "3"):
-        rows = lines()
-        report = 1 + 2 * 100
-        rows[report:] = [f"{row.rpartition(',')[0]},{later}" for row in rows[report:]]
-        path = written(tmp_path, rows)
-        settings = msgspec.structs.replace(
-            configuration.load(configuration.beside(path)), report_from=date(2024, 1, 1) + timedelta(100)
-        )
-        (pool,) = table.read(path, settings)
-        chosen.append(gradient_boosting.tuned(pool, settings, trials=2, seed=1))
-    assert chosen[0] == chosen[1]
-
-
-def test_who_never_speaks_is_not_waited_for(tmp_path: Path) -> None:
-    """AutoETS tells no sums: those of the others are scored all the same."""
-    path = written(tmp_path, lines())
-    out = tmp_path / "out.json"
-    assert main(["backtest", str(path), "--methods", "autoets,seasonal-naive", "--json", str(out)]) == 0
-    rows = {(row["method"], row["ahead"]): row for row in msgspec.json.decode(out.read_bytes())}
-    assert rows["seasonal-naive", "sum of 3"]["pinball"] is not None
-    assert rows["autoets", "sum of 3"]["pinball"] is None
-    assert rows["autoets", "+7"]["pinball"] is not None
 
 
 def test_parquet_in_any_order_is_the_same_table(tmp_path: Path) -> None:
@@ -144,7 +84,7 @@ def test_parquet_in_any_order_is_the_same_table(tmp_path: Path) -> None:
 
     assert np.array_equal(plain.values, other.values, equal_nan=True)
     assert plain.series == other.series == ("i1", "i2")
-    assert plain.slots[:8] == (0, 1, 2, 3, 4, 5, 6, 0)
+    assert [slot.of_week for slot in plain.slots[:8]] == [0, 1, 2, 3, 4, 5, 6, 0]
     assert np.isnan(plain.values[5, 0])
     assert plain.values[5, 1] == sold(2, 5)
     (zero,) = table.read(path, msgspec.structs.replace(settings, missing="zero"))
