@@ -93,13 +93,13 @@ class ResidualRings:
     def adopt(self, old: Self, places: Places, same_lead: Places) -> None:
         """Take over what `old` learnt; of the lead's row only where it is of the same length."""
         carry(self._volume, old._volume, places, axis=0)
+        carry(self._classes, old._classes, places, axis=0)  # until the next look at them
         for name in ("_ordered", "_ages", "counts"):
             own, before = getattr(self, name), getattr(old, name)
             carry(own[:, :-1], before[:, :-1], places, axis=0)
             carry(own[:, -1:], before[:, -1:], same_lead, axis=0)
         for name in ("_offsets", "_shared", "_shared_count"):
             getattr(self, name)[...] = getattr(old, name)
-        self._share()  # classes may be others
         self.look()
 
     def state(self) -> tuple[Any, ...]:

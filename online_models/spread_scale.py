@@ -24,7 +24,7 @@ MEMORY_MAX = 500.0
 SLOTS_MAX = 192  # of usual misses
 BEGUN = (0.0, 0.0)  # what the last misses and the usual ones count for before anything is known
 WEEKEND = 5  # its first day
-_OF_SERIES = ("_slow", "_seen", "_fast", "_fast_said", "_usual")
+_OF_SERIES = ("_slow", "_seen", "_fast", "_fast_said", "_usual", "_unit")
 _OF_POOL = ("_weights", "_sizes")
 
 
@@ -78,6 +78,8 @@ class SpreadScale:
             carry(self._fast_said, old._fast_said, places, axis=0)
         self._weights[...], self._sizes[...] = old._weights, old._sizes
         refresh(self._slow, self._seen, self._fast, self._overlaps, self._unit, self._recent)
+        carry(self._unit[:, :-1], old._unit[:, :-1], places, axis=0)  # what was borrowed stays until the next period
+        carry(self._unit[:, -1:], old._unit[:, -1:], same_lead, axis=0)
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -88,7 +90,9 @@ class SpreadScale:
         for name, data in zip((*_OF_SERIES, *_OF_POOL), state, strict=True):
             own = getattr(self, name)
             own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+        borrowed = self._unit.copy()  # as of the last period, and of whoever was in the pool then
         refresh(self._slow, self._seen, self._fast, self._overlaps, self._unit, self._recent)
+        self._unit[...] = borrowed
 
 
 def slots_of(slots_per_week: int) -> NDArray[np.intp]:
