@@ -147,7 +147,7 @@ def _normal(level: float) -> float:
 
     Source: Tukey's lambda distribution with 0.14 for the normal; Joiner and Rosenblatt 1971, JASA 66, table 1.
     """
-    return float(MEANS * (level**BENT - (1.0 - level) ** BENT) / SLOPE)
+    return MEANS * (math.pow(level, BENT) - math.pow(1.0 - level, BENT)) / SLOPE
 
 
 def _own(level: float, count: int, one: int, row: int, ordered: Int16s) -> float:

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from online_models import residual_rings
+from online_models import (
+    pool_quantiles,
+    pool_quantiles_loops,
+    residual_rings,
+    residual_rings_loops,
+    spread_scale,
+    spread_scale_loops,
+    waiting,
+    waiting_loops,
+)
 from online_models.base import QUANTILE_LEVELS, Float64s, Slot
 from online_models.plan import TRUSTED
 from online_models.pool_quantiles import PoolQuantiles
+from tests.online_models.test_loops import as_python
 
 LOW, MIDDLE, HIGH = (QUANTILE_LEVELS.index(level) for level in (0.1, 0.5, 0.9))
 HUGE = 1e9
@@ -210,3 +220,23 @@ def test_who_stays_keeps_its_quantiles_and_who_comes_borrows() -> None:
     again = restored.around(new.slots(), new.paths, np.full(3, HUGE))
     assert again.tobytes() == new.around().tobytes()
     new.period(np.full(3, 9.0), np.full(3, 9.0))
+
+
+def test_compiled_loops_say_what_python_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weeks of hours with gaps, spikes and a series that never sells: quantiles and states are equal."""
+    users = {pool_quantiles: pool_quantiles_loops, residual_rings: residual_rings_loops}
+    users |= {spread_scale: spread_scale_loops, waiting: waiting_loops}
+    plain = {user: as_python(loops) for user, loops in users.items()}
+    found = []
+    for source in (users, plain):
+        for user, loops in source.items():
+            for name in [name for name in vars(plain[user]) if callable(getattr(user, name, None)) and name.islower()]:
+                monkeypatch.setattr(user, name, getattr(loops, name))
+        rng, pool, said = np.random.default_rng(8), Pool([2, 1, 5], 24, 168), []
+        for hour in range(500):
+            values = rng.poisson([0.0, 5.0, 80.0]).astype(float)
+            values[rng.random(3) < 0.05] = np.nan
+            pool.period(values * (30.0 if hour == 300 else 1.0), rng.uniform(0.5, 1.5, 3) * np.array([0.0, 5.0, 80.0]))
+            said.append(pool.around().tobytes() if hour % 50 == 49 else b"")
+        found.append((said, pool.quantiles.state()))
+    assert found[0] == found[1]
