@@ -4,7 +4,7 @@ Exponential weights (Cesa-Bianchi and Lugosi 2006, "Prediction, Learning, and Ga
 by how much the mixture would have lost less, had it gone half-way to what the model said. All the way would single out
 one model; a step of no length, the gradient, looks for the best mean of all, and pays for that where little is known.
 Regrets are counted in their own standard deviations, so that no scale has to be known (the second-order rate of
-Gaillard, Stoltz and van Erven 2014, "A second-order bound with excess losses"); a series' own and its pool's both count,
+Gaillard, Stoltz and van Erven 2014, "A second-order bound with excess losses"); a series' own and its pool's count,
 so a young series borrows from its pool. A model that says nothing is taken to say what the mixture says, and neither
 gains nor loses by it (Freund et al. 1997, "Using and combining predictors that specialize").
 
