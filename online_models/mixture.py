@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
-from online_models.mixture_loops import mix, score, weigh
+from online_models.mixture_loops import mix, remember, score, weigh
 from online_models.plan import knots_of, steps_between
 from online_models.together import PoolMeans
 
@@ -43,7 +43,9 @@ class Mixture:
         self._memory = MEMORY_DAYS * slots_per_day * self._share  # forecasts that regrets look back over, about
         shape = (len(experts), len(self._knots), series)
         ring = (int(self._knots[-1]), len(experts) + 1, *shape[1:])
-        self._said = np.full(ring, np.nan)  # units, by the period it was said in; the mixture's own last
+        self._said = np.full(
+            ring, np.nan, dtype=np.float32
+        )  # units, by the period it was said in; the mixture's own last
         self._regret = np.zeros(shape)  # discounted
         self._square = np.zeros(shape)  # of its steps, discounted
         self._error = np.zeros(shape[1:])  # discounted squared differences of roots, of the mixture
@@ -79,7 +81,7 @@ class Mixture:
         mixed = np.empty(found.shape[1:])
         mix(found, self._weights, near, far, way, mixed)
         if not self._is_said:
-            _remember(found, mixed, self._knots, self._said[(self._periods - 1) % len(self._said)])
+            remember(found, mixed, self._knots, self._said[(self._periods - 1) % len(self._said)])
             self._is_said = True
         return mixed
 
@@ -101,7 +103,7 @@ class Mixture:
         arrays = [getattr(self, name).tobytes() for name in _KEPT]
         return (
             [expert.state() for expert in self._experts],
-            self._said.astype(np.float32).tobytes(),
+            self._said.tobytes(),
             arrays,
             self._periods,
         )
@@ -124,16 +126,3 @@ _KEPT = ("_regret", "_square", "_error", "_count")
 def _between(knots: tuple[int, ...], periods: int) -> tuple[Ints, Ints, Float64s]:
     near, far, way = steps_between(knots, periods)
     return near[:-1], far[:-1], way[:-1, 0]
-
-
-def _remember(said: Float64s, mixed: Float64s, knots: Ints, kept: Float64s) -> None:
-    """Keep, (models, knots, series), what each model says of the knots; of one that is silent what the mixture says.
-
-    In single precision, as they are stored.
-    """
-    for knot in range(knots.shape[0]):
-        step = knots[knot] - 1
-        if step < said.shape[2]:
-            told = said[:, :, step]
-            kept[:-1, knot] = np.where(np.isnan(told), mixed[:, step], told).astype(np.float32)
-            kept[-1, knot] = mixed[:, step].astype(np.float32)

@@ -6,13 +6,13 @@ cdef double ROOTED, EVIDENCE_MAX, WAY
     found=bint, one=Py_ssize_t, knot=Py_ssize_t, place=Py_ssize_t, came=double, mixed=double, root=double,
 )
 cpdef bint score(
-    double[:, :, :, ::1] said, Py_ssize_t periods, Py_ssize_t[::1] knots, double[::1] values,
+    float[:, :, :, ::1] said, Py_ssize_t periods, Py_ssize_t[::1] knots, double[::1] values,
     double[:, :, ::1] regret, double[:, :, ::1] square, double[:, ::1] error, double[:, ::1] count, double rate,
 )
 
 @cython.locals(model=Py_ssize_t, told=double, step=double)
 cdef void _regretted(
-    double[:, :, :, ::1] said, Py_ssize_t place, Py_ssize_t knot, Py_ssize_t one, double root, double came,
+    float[:, :, :, ::1] said, Py_ssize_t place, Py_ssize_t knot, Py_ssize_t one, double root, double came,
     double[:, :, ::1] regret, double[:, :, ::1] square, double rate,
 )
 
@@ -37,3 +37,6 @@ cdef double _mean(
     double[:, :, ::1] said, double[:, :, ::1] weights, Py_ssize_t one, Py_ssize_t step, Py_ssize_t near,
     Py_ssize_t far, double way,
 )
+
+@cython.locals(models=Py_ssize_t, knot=Py_ssize_t, step=Py_ssize_t, one=Py_ssize_t, model=Py_ssize_t, told=double)
+cpdef void remember(double[:, :, ::1] said, double[:, ::1] mixed, Py_ssize_t[::1] knots, float[:, :, ::1] kept)

@@ -12,10 +12,11 @@ WAY = 0.5  # to what a model says, that the mixture might have gone
 EVIDENCE_MAX = 300.0  # of an exponent
 
 Ints = NDArray[np.intp]
+Float32s = NDArray[np.float32]
 
 
 def score(
-    said: Float64s,
+    said: Float32s,
     periods: int,
     knots: Ints,
     values: Float64s,
@@ -37,7 +38,7 @@ def score(
         came = (max(values[one], 0.0) + ROOTED) ** 0.5
         for knot in range(knots.shape[0]):
             place = (periods + said.shape[0] - knots[knot]) % said.shape[0]
-            mixed = said[place, regret.shape[0], knot, one]
+            mixed = float(said[place, regret.shape[0], knot, one])
             if mixed != mixed:
                 continue
             found = True
@@ -49,7 +50,7 @@ def score(
 
 
 def _regretted(
-    said: Float64s,
+    said: Float32s,
     place: int,
     knot: int,
     one: int,
@@ -65,7 +66,7 @@ def _regretted(
     (m - y)^2 - (m + w (k - m) - y)^2 = w (2 (m - y) (m - k) - w (m - k)^2), here divided by w.
     """
     for model in range(regret.shape[0]):
-        told = (max(said[place, model, knot, one], 0.0) + ROOTED) ** 0.5
+        told = (max(float(said[place, model, knot, one]), 0.0) + ROOTED) ** 0.5
         step = 2.0 * (root - came) * (root - told) - WAY * (root - told) ** 2
         regret[model, knot, one] += step - rate * regret[model, knot, one]
         square[model, knot, one] += step * step - rate * square[model, knot, one]
@@ -113,3 +114,18 @@ def _mean(said: Float64s, weights: Float64s, one: int, step: int, near: int, far
             total += weight
             weighed += weight * told
     return weighed / total if total > 0.0 else float("nan")
+
+
+def remember(said: Float64s, mixed: Float64s, knots: Ints, kept: Float32s) -> None:
+    """Keep, (models + 1, knots, series), what each model says of the knots, and last the mixture.
+
+    A model that is silent is taken to say what the mixture does.
+    """
+    models = said.shape[0]
+    for knot in range(knots.shape[0]):
+        step = knots[knot] - 1
+        for one in range(said.shape[1] if step < said.shape[2] else 0):
+            kept[models, knot, one] = mixed[one, step]
+            for model in range(models):
+                told = said[model, one, step]
+                kept[model, knot, one] = told if told == told else mixed[one, step]
