@@ -16,6 +16,7 @@ from online_models.season_regression import SeasonRegression
 from online_models.seasonal_naive import SeasonalNaive
 from online_models.separate import Separate, states
 from online_models.smoothing import Smoothing
+from online_models.snarimax import Snarimax
 from online_models.together import PoolMeans, Together
 from online_models.upgrade import upgraded
 from online_models.watched import Watched, parts
@@ -45,6 +46,7 @@ POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
     "intermittent": Intermittent,
     "mixture": _mixture,
     "season-regression": SeasonRegression,
+    "snarimax": Snarimax,
 }
 
 SIMPLE = "seasonal-naive"  # what every other one is watched by

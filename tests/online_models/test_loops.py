@@ -7,10 +7,10 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from online_models import intermittent, intermittent_loops, registry
+from online_models import intermittent, intermittent_loops, registry, snarimax, snarimax_loops
 from online_models.base import Slot
 
-FAMILIES = {"intermittent": (intermittent, intermittent_loops)}
+FAMILIES = {"intermittent": (intermittent, intermittent_loops), "snarimax": (snarimax, snarimax_loops)}
 
 
 def as_python(module: ModuleType) -> ModuleType:
