@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from online_models.base import Float64s
 
-HINGES = 80  # of the inputs that every pool has; 60 to 200 differ by half a percent
+HINGES = 64  # of the inputs that every pool has; 40 to 200 differ by half a percent
 HINGES_PER_COVARIATE = 8  # of it and another input
 GAIN = 0.75  # at most, of an input of about the size of 1
 
@@ -30,7 +30,7 @@ def design(fixed: int, mixed: tuple[int, ...], covariates: int, per_covariate: i
 
     >>> places, gains = design(4, (1, 2, 3), 0, 3)
     >>> places[:, :4].tolist(), gains[:, 0].tolist(), places.shape
-    ([[0, 1, 2, 3], [-1, -1, -1, -1]], [0.0, 1.0, 0.0], (2, 84))
+    ([[0, 1, 2, 3], [-1, -1, -1, -1]], [0.0, 1.0, 0.0], (2, 68))
     """
     drawn = _drawn(1)
     features = [_plain(place) for place in range(fixed)]

@@ -30,7 +30,7 @@ def meet(
 ) -> None:
     """Write what each knot's forecast of this period should have said, (knots, series) scales; NaN teaches nothing.
 
-    said: (periods, knots, series, 3) by the period it was made in: profile and scale, units, and forecast, scales
+    said: (periods, knots, series, 3) by the period it was made in: profile and scale, units, and forecast, scales, or NaN
     limits: the largest target, scales, and how many usual misses it may lie from the forecast
     misses: (knots, 2) the usual miss, scales, and periods in it
     """
@@ -40,11 +40,11 @@ def meet(
         total, known = 0.0, 0
         for one in range(values.shape[0]):
             base, scale = float(said[place, knot, one, 0]), float(said[place, knot, one, 1])
+            told = float(said[place, knot, one, 2])
             value = float(values[one])
-            if math.isnan(value) or math.isnan(base):
+            if math.isnan(value) or math.isnan(told):
                 targets[knot, one] = NAN
                 continue
-            told = float(said[place, knot, one, 2])
             miss = _within((value - base) / scale, limits[0]) - told
             targets[knot, one] = told + _within(miss, limit)
             total += min(abs(miss), 2.0 * limit)
