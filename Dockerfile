@@ -1,5 +1,6 @@
 # One image for every role; the role is the command: worker, console, gateway, feed, topics, catalog, ...
 FROM python:3.13-slim AS build
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 WORKDIR /src
 COPY requirements/run.lock requirements/
 RUN python -m venv /opt/headgate \

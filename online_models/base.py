@@ -17,6 +17,9 @@ Covariates = tuple[tuple[str, float], ...]  # name and value as observed
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 
 
+DAYS_PER_YEAR = 366  # places of days in a year
+
+
 class Bucket(msgspec.Struct, frozen=True, gc=False):
     """Demand of one series in one closed period of event time.
 
@@ -47,6 +50,23 @@ class PoolBucket(msgspec.Struct, frozen=True, gc=False):
     values: Float64s  # (series,) units per period; NaN: the period is missing, and is never zero
     censored: Bools  # (series,) stock ran out: the value is a lower bound of demand
     covariates: Covariates = ()  # as observed inside the period; an absent name is masked
+    ahead: tuple[Slot, ...] = ()  # where the next periods lie, as far as is known; beyond it the clock goes on
+
+
+def slots_after(slot: Slot, known: tuple[Slot, ...], periods: int, slots_per_week: int) -> tuple[Slot, ...]:
+    """Return where the `periods` after `slot` lie: what is `known` of them, then as the clock goes on, no holidays.
+
+    >>> [one.of_week for one in slots_after(Slot(5), (Slot(0),), 3, 7)]
+    [0, 1, 2]
+    """
+    if len(known) >= periods:
+        return known if len(known) == periods else known[:periods]
+    last, slots_per_day = known[-1] if known else slot, slots_per_week // 7
+    more = []
+    for step in range(1, periods - len(known) + 1):
+        days = (last.of_week % slots_per_day + step) // slots_per_day
+        more.append(Slot((last.of_week + step) % slots_per_week, (last.day_of_year + days) % DAYS_PER_YEAR))
+    return (*known, *more)
 
 
 class Forecast(msgspec.Struct, frozen=True, gc=False):
@@ -70,7 +90,10 @@ class PoolForecaster(Protocol):
         ...
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
-        """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
+        """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little.
+
+        They should be the bucket's `ahead`: what was said of those is what is held against what comes.
+        """
         ...
 
     def adopt(self, old: Self, places: Sequence[int | None]) -> None:

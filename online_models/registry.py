@@ -9,6 +9,7 @@ from online_models.base import PoolForecaster
 from online_models.each import Each
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.holt_winters import HoltWinters
+from online_models.intermittent import Intermittent
 from online_models.mixture import Mixture
 from online_models.river_linear import RiverLinear
 from online_models.season_regression import SeasonRegression
@@ -40,6 +41,7 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
 
 POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
     "holt-winters": HoltWinters,
+    "intermittent": Intermittent,
     "mixture": _mixture,
     "season-regression": SeasonRegression,
 }
@@ -91,20 +93,20 @@ def create_pool(name: str, *, slots_per_week: int, horizon_periods: int, lead_pe
         raise ValueError(f"no forecaster {name!r}; known: {', '.join(FAMILIES)}")
     shape = (slots_per_week, horizon_periods, tuple(lead_periods))
     if name == SIMPLE:
-        return _apart(SIMPLE, *shape)
+        return _simple(*shape)
     learned = _together(name, *shape) if name in POOL_FORECASTERS else _apart(name, *shape)
-    return _watched(learned, _apart(SIMPLE, *shape), len(lead_periods), shape[:2])
+    return _watched(learned, _simple(*shape), len(lead_periods), shape[:2])
 
 
 def restore_pool(name: str, state: bytes) -> PoolForecaster:
     """Return the forecaster of a pool whose `state()` this was; raise ValueError when it is none."""
     try:
         if name == SIMPLE:
-            return _restored_apart(SIMPLE, state)
+            return _restored_together(SIMPLE, state)
         shape, *models, kept = parts(state)
         make = _restored_together if name in POOL_FORECASTERS else _restored_apart
-        learned, simple = make(name, models[0]), _restored_apart(SIMPLE, models[1])
-        watched = _watched(learned, simple, len(states(models[1])), shape)
+        learned, simple = make(name, models[0]), _restored_together(SIMPLE, models[1])
+        watched = _watched(learned, simple, simple.series, shape)
         watched.restore(kept)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise ValueError(f"these {len(state)} bytes are no forecaster's state: {error}") from error
@@ -117,13 +119,37 @@ def joined_pool(name: str, states: Sequence[bytes]) -> bytes:
     Of families that know one series. What watches them begins anew.
     """
     series = [restore(name, state) for state in states]
+    slots_per_week, horizon_periods, _ = series[0].shape
+    simple = _simple(slots_per_week, horizon_periods, [one.shape[2] for one in series])
     if name == SIMPLE:
-        return Separate(series).state()
-    simple = Separate([_made(SIMPLE, *one.shape) for one in series])
+        return simple.state()
     return _watched(Separate(series), simple, len(series), series[0].shape[:2]).state()
 
 
-def _watched(learned: PoolForecaster, simple: PoolForecaster, series: int, shape: tuple[int, int]) -> Watched:
+def series_states(state: bytes) -> list[bytes]:
+    """Return the states of the series that a pool of a family that knows one series keeps, watched or not.
+
+    Raise msgspec.DecodeError when it is none.
+    """
+    try:
+        return states(state)
+    except msgspec.ValidationError:
+        return states(parts(state)[1])
+
+
+def _simple(slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Together:
+    """Return last week's values as a forecaster: all steps ahead of up to a week are missed alike."""
+    return Together(
+        SIMPLE,
+        lambda series, slots, _: Each(SeasonalNaive, series, slots),
+        slots_per_week=slots_per_week,
+        horizon_periods=horizon_periods,
+        lead_periods=lead_periods,
+        is_alike_ahead=True,
+    )
+
+
+def _watched(learned: PoolForecaster, simple: Together, series: int, shape: tuple[int, int]) -> Watched:
     slots_per_week, horizon_periods = shape
     return Watched(learned, simple, series, slots_per_week=slots_per_week, horizon_periods=horizon_periods)
 
@@ -146,6 +172,8 @@ def _restored_together(name: str, state: bytes) -> Together:
 
 
 def _together(name: str, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Together:
+    if name == SIMPLE:
+        return _simple(slots_per_week, horizon_periods, lead_periods)
     return Together(
         name,
         POOL_FORECASTERS[name],

@@ -8,18 +8,17 @@ import functools
 import math
 from array import array
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from online_models.base import Covariates
-from online_models.linear import SCALED_MAX, Features, Linear, Term, Terms, added
+from online_models.linear import Features, Linear, Term, added
+from online_models.river_linear_loops import follow
 from online_models.season import Season
 from online_models.surprise import Surprise
 
 COVARIATES_MAX = 8  # names kept per series, first come
 UNKNOWN: Term = (0.0, 0.0, 0.0)  # of a feature not learnt yet
-
-Line = tuple[float, float, float, float]  # what a feature adds a unit and at zero, between which values
-NOTHING: Line = (0.0, 0.0, -math.inf, math.inf)
 
 
 class RiverLinear:
@@ -57,83 +56,36 @@ class RiverLinear:
         return base + miss
 
     def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
-        """Return the mean of the next periods by recursion, or None in the first days."""
+        """Return the mean of the next periods by recursion, or None in the first days.
+
+        What is forecast for one period is a lag of the later ones.
+        """
         if not self._season.ready:
             return None
         scale = self._unit()
-        profile = self._season.profile(slots_of_week)
         terms, start = self._linear.terms()
         if "level" in terms:
             start += added(terms["level"], self._season.demand / scale)
-        known = [scale * start] * len(profile)
-        if self._covariates:  # they are known of the next period only; masked afterwards
-            known[0] += scale * sum([added(terms.get(name, UNKNOWN), one) for name, one in self._covariates.items()])
-        quick = self._along_lines(profile, scale, terms, known)
-        return self._step_by_step(profile, scale, terms, known) if quick is None else quick
-
-    def _step_by_step(self, profile: list[float], scale: float, terms: Terms, known: list[float]) -> list[float]:
-        """Return the path; what is forecast for one period is a lag of the later ones. In scales, as River has them."""
-        ratio = self._season.ratio
-        base, shape = terms.get("base", UNKNOWN), terms.get("profile", UNKNOWN)
+        known = [start] * len(slots_of_week)
+        if self._covariates and known:  # they are known of the next period only; masked afterwards
+            known[0] += sum([added(terms.get(name, UNKNOWN), one) for name, one in self._covariates.items()])
         lags = [(lag, terms[name]) for lag, name in self._lags if lag <= self._periods and name in terms]
-        misses: list[float] = []  # in scales
-        for step, value in enumerate(profile):
-            miss = known[step] / scale + added(base, ratio * value / scale) + added(shape, value / scale)
-            for lag, term in lags:
-                miss += added(term, misses[step - lag] if step >= lag else self._miss(lag - step) / scale)
-            misses.append(miss)
-        return [ratio * value + scale * miss for value, miss in zip(profile, misses, strict=True)]
-
-    def _along_lines(self, profile: list[float], scale: float, terms: Terms, known: list[float]) -> list[float] | None:
-        """Return what `_step_by_step` does in half of its time; None where a long lag recurs.
-
-        Within its bounds a feature adds along a line, and lines add up. All in units; `known` a period beforehand.
-        """
-        windows = self._windows(len(profile), terms)
-        if windows is None:
-            return None
-        (day_term, days), (week_term, weeks) = windows
-        ratio, (weight, mean, per_deviation) = self._season.ratio, terms.get("base", UNKNOWN)
-        base_term = weight, mean / ratio, per_deviation * ratio  # of the profile, as a base is `ratio` of it
-        base, base_0, known = _along(base_term, profile, scale, known)
-        shape, shape_0, known = _along(terms.get("profile", UNKNOWN), profile, scale, known)
-        day, day_0, known = _along(day_term, days, scale, known)
-        week, week_0, known = _along(week_term, weeks, scale, known)
-        term_1, term_2 = terms.get("miss_1", UNKNOWN), terms.get("miss_2", UNKNOWN)
-        near, near_0, near_low, near_high = _line(term_1, scale)
-        next_to, next_to_0, next_to_low, next_to_high = _line(term_2, scale)
-        low, high = max(near_low, next_to_low), min(near_high, next_to_high)
-        shape, at, short_0 = base + shape, base_0 + shape_0 + day_0 + week_0, near_0 + next_to_0
-        last, before = self._miss(1), self._miss(2)
-        path: list[float] = []
-        for one, value, a_day_ago, a_week_ago in zip(known, profile, days, weeks, strict=True):
-            miss = one + at + shape * value + day * a_day_ago + week * a_week_ago
-            if low <= last <= high and low <= before <= high:
-                miss += short_0 + near * last + next_to * before
-            else:
-                miss += scale * (added(term_1, last / scale) + added(term_2, before / scale))
-            before, last = last, miss
-            path.append(ratio * value + miss)
-        return path
-
-    def _windows(self, periods: int, terms: Terms) -> list[tuple[Term, list[float]]] | None:
-        """Return two terms of long lags and their misses in each of the next periods; None where one would recur."""
-        found = []
-        for lag, name in self._lags[2:]:
-            if lag < periods:
-                return None
-            if name in terms:
-                found.append((terms[name], self._window(lag, periods)))
-        return found + [(UNKNOWN, [0.0] * periods)] * (2 - len(found))
+        path = array("d", self._season.profile(slots_of_week))
+        used = (terms.get("base", UNKNOWN), terms.get("profile", UNKNOWN), *(term for _, term in lags))
+        follow(
+            array("d", known),
+            array("d", chain.from_iterable(used)),
+            array("q", [lag for lag, _ in lags]),
+            self._misses,
+            self._periods,
+            self._season.ratio,
+            scale,
+            path,
+        )
+        return path.tolist()
 
     def _miss(self, lag: int) -> float:
         return self._misses[(self._periods - lag) % len(self._misses)]
-
-    def _window(self, lag: int, periods: int) -> list[float]:
-        """Return the misses `lag` periods before each of the next `periods`, units."""
-        first = (self._periods - lag) % len(self._misses)
-        found = self._misses[first : first + periods].tolist()
-        return found + self._misses[: periods - len(found)].tolist() if len(found) < periods else found
 
     def _features(self, profile: float, base: float, scale: float) -> Features:
         features = {"base": base / scale, "profile": profile / scale, "level": self._season.demand / scale}
@@ -177,23 +129,3 @@ class RiverLinear:
 def _lags(slots_per_day: int, slots_per_week: int) -> tuple[tuple[int, str], ...]:
     """Return the lags, periods back, and the names of their features; 1 and 2 come first."""
     return tuple((lag, f"miss_{lag}") for lag in sorted({1, 2, slots_per_day, slots_per_week}))
-
-
-def _line(term: Term, scale: float) -> Line:
-    """Return the line along which a feature adds, all in units."""
-    weight, mean, per_deviation = term
-    if per_deviation == 0.0:
-        return NOTHING
-    mean, reach, slope = mean * scale, SCALED_MAX * scale / per_deviation, weight * per_deviation
-    return slope, -slope * mean, mean - reach, mean + reach
-
-
-def _along(term: Term, values: list[float], scale: float, known: list[float]) -> tuple[float, float, list[float]]:
-    """Return by how much what a feature adds rises a unit, what it adds at zero, and `known`.
-
-    Where a value meets a bound there is no line to go along: all that the feature adds is known then. All in units.
-    """
-    slope, at_zero, low, high = _line(term, scale)
-    if min(values) < low or max(values) > high:
-        return 0.0, 0.0, [one + scale * added(term, value / scale) for one, value in zip(known, values, strict=True)]
-    return slope, at_zero, known

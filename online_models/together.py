@@ -1,26 +1,22 @@
 """A model of the means of a whole pool in, a forecaster of the pool out.
 
-What all families promise of each series (bounds, missing and censored buckets, spikes, quantiles, error) is
-`SeriesForecaster`'s; it is given one row of the pool's means as its own.
+What all families promise of each series (bounds, missing and censored buckets, spikes, quantiles, error) is kept here
+once, in arrays over the series: `Course` knows what came, `PoolQuantiles` how far it fell from what was said.
 """
 
 from collections.abc import Callable, Sequence
-from math import isnan
 from typing import Any, Protocol, Self
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from online_models.base import Bucket, Covariates, Float64s, Forecast, PoolBucket, Slot
+from online_models.base import Bools, Covariates, Float64s, Forecast, PoolBucket, Slot, slots_after
 from online_models.carry import Places
-from online_models.forecaster import SeriesForecaster
-from online_models.plan import RING, plan
-from online_models.pool_spread import PoolSpread
-from online_models.surprise import Surprise
+from online_models.course import Course
+from online_models.course_loops import bound
+from online_models.pool_quantiles import PoolQuantiles
+from online_models.unconstrained import unconstrained
 
-Places64 = NDArray[np.intp]
-Float32s = NDArray[np.float32]
 _ENCODE = msgspec.msgpack.Encoder().encode
 
 
@@ -32,7 +28,10 @@ class PoolMeans(Protocol):
         ...
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
-        """Return the mean of the next periods, (series, slots), units; NaN before enough was learnt."""
+        """Return the mean of the next periods, (series, slots), units; NaN before enough was learnt.
+
+        The first call after `learn` is for the periods that follow: what it says may be held against what comes.
+        """
         ...
 
     def adopt(self, old: Self, places: Places) -> None:
@@ -59,89 +58,91 @@ class Together:
         slots_per_week: int,
         horizon_periods: int,
         lead_periods: Sequence[int],
+        is_alike_ahead: bool = False,
     ) -> None:
+        """Make a forecaster that knows nothing; `is_alike_ahead`: it misses all steps ahead as it does the next."""
         self.family = family
         self._shape = (slots_per_week, horizon_periods, tuple(lead_periods))
-        self._means = means(len(lead_periods), slots_per_week, max(horizon_periods, *lead_periods))
-        self._paths = _Paths(self._means)
-        self._knots = plan(horizon_periods, lead_periods[0]).knots
-        self._spread = PoolSpread(len(lead_periods), len(self._knots) + 1, max(slots_per_week // 7, 1))
-        self._rows = [_Row(self._paths, place) for place in range(len(lead_periods))]
-        self._series = [
-            SeriesForecaster(
-                family,
-                lambda _, row=row: row,  # type: ignore[misc]
-                slots_per_week=slots_per_week,
-                horizon_periods=horizon_periods,
-                lead_periods=lead,
-            )
-            for row, lead in zip(self._rows, lead_periods, strict=True)
-        ]
+        self._reach = max(horizon_periods, *lead_periods)
+        self._means = means(len(lead_periods), slots_per_week, self._reach)
+        self._course = Course(len(lead_periods), max(slots_per_week // 7, 1))
+        self._quantiles = PoolQuantiles(1 if is_alike_ahead else horizon_periods, lead_periods, slots_per_week)
+        self._slot = Slot(slots_per_week - 1)  # of the last period
+        self._ahead: tuple[Slot, ...] = ()  # of the next ones, as far as `_paths`; none before the first
+        self._paths: Float64s = np.full((len(lead_periods), self._reach), np.nan)  # centres of them, units
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
-        before = self._counts()
-        columns = zip(self._series, bucket.values.tolist(), bucket.censored.tolist(), strict=True)
-        for one, value, censored in columns:
-            known = None if np.isnan(value) else value
-            one.take(Bucket(bucket.start_s, bucket.slot.of_week, known, censored, bucket.covariates))
-        self._learn_spread(before, bucket.values)
-        self._means.learn(bucket.slot, np.array([row.believed for row in self._rows]), bucket.covariates)
-        self._paths.forget()
-        for one in self._series:
-            one.say()
-
-    def _learn_spread(self, before: Places64, values: Float64s) -> None:
-        """Let the spread learn what this period has added to the series' residuals."""
-        rings, after = self._rings(), self._counts()
-        newest = np.take_along_axis(rings, ((after - 1) % RING)[..., None], axis=-1)[..., 0]
-        residuals = np.where(after > before, newest.astype(np.float64), np.nan)
-        self._spread.learn(residuals, values, rings, np.minimum(after, RING))
-
-    def _counts(self) -> Places64:
-        return np.array([one.residuals.counts for one in self._series], dtype=np.intp)
-
-    def _rings(self) -> Float32s:
-        kept = bytearray().join([one.residuals.rings for one in self._series])
-        return np.frombuffer(kept, dtype=np.float32).reshape(len(self._series), -1, RING)
+        centres = self._centres(bucket.slot)
+        heard = self._course.accepted(bucket.values)
+        values, is_bound = heard, bucket.censored
+        if is_bound.any():
+            values, is_bound = self._unconstrained(heard, is_bound, centres)
+        believed = self._course.take(values, heard, centres)
+        self._quantiles.learn(bucket.slot, values, is_bound)
+        self._means.learn(bucket.slot, believed, bucket.covariates)
+        self._slot = bucket.slot
+        self._ahead = slots_after(bucket.slot, bucket.ahead, self._reach, self._shape[0])
+        self._paths = self._said(self._ahead)
+        self._quantiles.say(self._ahead, self._paths)
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
-        wanted = tuple(slot.of_week for slot in slots)
-        found: list[Forecast | None] = [None] * len(self._series)
-        spoken = [(place, path) for place, one in enumerate(self._series) if wanted and (path := one.path(wanted))]
-        if not spoken:
-            return found
-        places = [place for place, _ in spoken]
-        series = [self._series[place] for place in places]
-        leads = [self._shape[2][place] for place in places]
-        centres = np.array(
-            [(*path[: len(wanted)], sum(path[:lead])) for (_, path), lead in zip(spoken, leads, strict=True)]
-        )
-        ceilings, errors, ratios = np.array([(one.ceiling, one.error, one.calibration.ratio) for one in series]).T
-        bands = self._spread.around(places, centres, self._knots, errors, np.array(leads))
-        limits = np.repeat(ceilings[:, None], centres.shape[1], axis=1)
-        limits[:, -1] *= leads
-        bands = np.clip(bands, 0.0, limits[..., None])
-        means = np.minimum(centres[:, :-1] * ratios[:, None], ceilings[:, None])
-        for row, (place, one) in enumerate(zip(places, series, strict=True)):
-            found[place] = Forecast(means[row], bands[row, :-1], bands[row, -1], one.error, one.count)
-        return found
+        wanted = tuple(slots)
+        if not wanted or not self._ahead:
+            return [None] * len(self._paths)
+        paths, ceiling = self._paths, self._course.ceiling
+        if wanted != self._ahead[: len(wanted)]:
+            paths = self._said(slots_after(self._slot, wanted, max(len(wanted), self._reach), self._shape[0]))
+        bands = self._quantiles.around(wanted, paths, ceiling)
+        means = np.minimum(paths[:, : len(wanted)] * self._course.ratio[:, None], ceiling[:, None])
+        columns = zip(paths[:, 0].tolist(), self._course.error.tolist(), self._course.count.tolist(), strict=True)
+        return [
+            Forecast(means[row], bands[row, :-1], bands[row, -1], error, int(count)) if known == known else None  # noqa: PLR0124
+            for row, (known, error, count) in enumerate(columns)
+        ]
+
+    @property
+    def series(self) -> int:
+        """Return how many series the pool has."""
+        return len(self._paths)
+
+    def next_quantiles(self) -> Float64s:
+        """Return the quantiles of the next period, (series, levels) units; NaN of a series that knows too little."""
+        return self._quantiles.around(self._ahead[:1], self._paths, self._course.ceiling)[:, 0]
+
+    def _centres(self, slot: Slot) -> Float64s:
+        """Return what was said of the period that comes, (series,) units; NaN is nothing."""
+        if not self._ahead or self._ahead[0] == slot:
+            return np.ascontiguousarray(self._paths[:, 0])
+        return np.ascontiguousarray(self._said((slot,))[:, 0])  # another period than was expected
+
+    def _said(self, slots: tuple[Slot, ...]) -> Float64s:
+        """Return the means of the next periods, (series, slots), within their bounds; NaN in the first days."""
+        paths = np.ascontiguousarray(self._means.paths(slots), np.float64)
+        bound(paths, self._course.ceiling, self._course.count)
+        return paths
+
+    def _unconstrained(self, heard: Float64s, censored: Bools, centres: Float64s) -> tuple[Float64s, Bools]:
+        """Return demand where stock ran out, and whether it is still a lower bound only: nothing had been said."""
+        said, ceiling = centres * self._course.ratio, self._course.ceiling
+        values, is_bound = heard.copy(), censored & np.isnan(centres)
+        for one in np.flatnonzero(censored & ~np.isnan(heard) & ~np.isnan(centres)).tolist():
+            sold, error = float(heard[one]), float(self._course.error[one])
+            drawn = unconstrained(sold, float(said[one]), error, int(self._course.count[one]))
+            values[one] = min(drawn, max(float(ceiling[one]), sold))
+        return values, is_bound
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of the same family and horizon, learnt of the series that stay.
 
-        One whose lead time is another begins its spread anew.
+        One whose lead time is another begins the spread of its sum anew.
         """
         self._means.adopt(old._means, places)
-        self._spread.adopt(old._spread, places)
-        for place, before in enumerate(places):
-            if before is None:
-                continue
-            self._rows[place].surprise = old._rows[before].surprise
-            if self._shape[2][place] == old._shape[2][before]:
-                self._series[place].restore(msgspec.msgpack.decode(old._series[before].state()))
-        self._look()
+        self._course.adopt(old._course, places)
+        self._quantiles.adopt(old._quantiles, places)
+        self._slot, self._ahead = old._slot, old._ahead
+        self._look_ahead()
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
@@ -150,77 +151,21 @@ class Together:
                 "family": self.family,
                 "shape": self._shape,
                 "means": self._means.state(),
-                "spread": self._spread.state(),
-                "rows": [row.surprise.state() for row in self._rows],
-                "series": [one.state() for one in self._series],
+                "course": self._course.state(),
+                "quantiles": self._quantiles.state(),
+                "slots": (self._slot, self._ahead),
             }
         )
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take over what `state()` of an equally shaped forecaster returned, decoded."""
         self._means.restore(kept["means"])
-        for row, surprise in zip(self._rows, kept["rows"], strict=True):
-            row.surprise.restore(surprise)
-        for one, data in zip(self._series, kept["series"], strict=True):
-            one.restore(msgspec.msgpack.decode(data))
-        self._spread.restore(kept["spread"])
-        self._look()
+        self._course.restore(kept["course"])
+        self._quantiles.restore(kept["quantiles"])
+        self._slot, self._ahead = msgspec.convert(kept["slots"], tuple[Slot, tuple[Slot, ...]])
+        self._look_ahead()
 
-    def _look(self) -> None:
-        self._spread.look(self._rings(), np.minimum(self._counts(), RING))
-
-
-class _Paths:
-    """The pool's means of the slots that its series ask for: computed once for all of them."""
-
-    __slots__ = ("_known", "_means")
-
-    def __init__(self, means: PoolMeans) -> None:
-        self._means = means
-        self._known: dict[tuple[int, ...], list[list[float]]] = {}  # slots of the week -> (series, slots)
-
-    def of(self, slots_of_week: tuple[int, ...]) -> list[list[float]]:
-        """Return the means of all series in `slots_of_week`."""
-        found = self._known.get(slots_of_week)
-        if found is None:
-            found = self._means.paths([Slot(slot) for slot in slots_of_week]).tolist()
-            self._known[slots_of_week] = found  # few a period: what comes next, and what a calendar makes of it
-        return found
-
-    def forget(self) -> None:
-        """Take note that the means have moved."""
-        self._known.clear()
-
-
-class _Row:
-    """One series' row of the pool's means, as the `Mean` that its forecaster works with."""
-
-    __slots__ = ("_paths", "_place", "believed", "surprise")
-
-    def __init__(self, paths: _Paths, place: int) -> None:
-        self._paths = paths
-        self._place = place
-        self.surprise = Surprise()
-        self.believed = np.nan  # of the period being learnt, units
-
-    def learn(self, slot_of_week: int, value: float | None, said: float | None, covariates: Covariates) -> float:
-        """Keep what of the value is believed for the pool's means to learn, and return it."""
-        del slot_of_week, covariates
-        if value is None:
-            self.believed = np.nan
-            return 0.0
-        self.believed = value if said is None else max(said + self.surprise.believed(value - said), 0.0)
-        return self.believed
-
-    def path(self, slots_of_week: Sequence[int]) -> list[float] | None:
-        """Return the means of the next periods, or None in the first days."""
-        path = self._paths.of(tuple(slots_of_week))[self._place] if slots_of_week else []
-        return None if not path or isnan(sum(path)) else path.copy()
-
-    def state(self) -> tuple[Any, ...]:
-        """Return nothing: the pool keeps it all."""
-        return ()
-
-    def restore(self, state: tuple[Any, ...]) -> None:
-        """Take over nothing."""
-        del state
+    def _look_ahead(self) -> None:
+        if self._ahead:
+            self._ahead = slots_after(self._slot, self._ahead, self._reach, self._shape[0])
+            self._paths = self._said(self._ahead)

@@ -90,4 +90,9 @@ def _residuals(residuals: State) -> tuple[Any, ...]:
     )
 
 
-_STEPS: dict[int, Callable[[State], State]] = {2: _arrays_for_names}
+def _as_it_was(kept: State) -> State:
+    """Return version 4 of a state of version 3: only forecasters of whole pools changed their layout."""
+    return kept | {"version": 4}
+
+
+_STEPS: dict[int, Callable[[State], State]] = {2: _arrays_for_names, 3: _as_it_was}

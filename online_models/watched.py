@@ -12,15 +12,16 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from online_models.base import QUANTILE_LEVELS, Bools, Float64s, Forecast, PoolBucket, PoolForecaster, Slot
+from online_models.base import QUANTILE_LEVELS, Bools, Forecast, PoolBucket, PoolForecaster, Slot, slots_after
 from online_models.carry import Places, carry
 from online_models.stuck import Stuck
+from online_models.together import Together
+from online_models.watched_loops import compare
 
 MEMORY_PERIODS = 50  # that losses are compared over
 WORSE_MAX = 1.10  # times the simple one's loss: above it the simple one serves
 SLACK_UNITS = 1e-6  # of loss: less is rounding, as beside a series that never sells
 LEVELS = np.array(QUANTILE_LEVELS)
-_NOTHING = np.full(len(LEVELS), np.nan)
 NOT_FINITE = "it said something that is no finite number"
 
 
@@ -36,43 +37,42 @@ class Watched:
     """Says what the learned model or, of a series that is rolled back, the simple one says."""
 
     def __init__(
-        self, learned: PoolForecaster, simple: PoolForecaster, series: int, *, slots_per_week: int, horizon_periods: int
+        self, learned: PoolForecaster, simple: Together, series: int, *, slots_per_week: int, horizon_periods: int
     ) -> None:
         self.learned = learned
         self.simple = simple
         self.rolled_back: Bools = np.zeros(series, dtype=bool)
         self.changes: tuple[Change, ...] = ()  # by the last bucket
         self._shape = slots_per_week, horizon_periods
-        self._ahead: tuple[list[Slot], list[Forecast | None]] = (
-            [],
-            [],
-        )  # what the learned one said after the last bucket
+        # What the learned one said after the last bucket, as far as it will be asked for: once a period.
+        self._ahead: tuple[tuple[Slot, ...], list[Forecast | None]] = ((), [])
         self._stuck = Stuck(series, slots_per_week)
         self._said = np.full((2, series, len(LEVELS)), np.nan)  # of the next period: by the learned, by the simple one
         self._loss = np.zeros((2, series))  # discounted pinball, units
         self._count = np.zeros(series)  # periods of which both had said something
-        self._is_broken = np.zeros(series, dtype=bool)  # said no finite number after the last bucket
+        self._is_broken: Bools = np.zeros(series, dtype=bool)  # said no finite number after the last bucket
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
         values = self._stuck.masked(bucket.values)
-        if np.isnan(values).sum() != np.isnan(bucket.values).sum():
-            bucket = msgspec.structs.replace(bucket, values=values)
-        self._score(np.where(bucket.censored, np.nan, values))
+        came = np.where(bucket.censored, np.nan, values) if bucket.censored.any() else values
+        compare(came, LEVELS, self._said, self._loss, self._count, MEMORY_PERIODS)
         self.changes = tuple(self._changed())
+        slots_per_week, horizon_periods = self._shape
+        ahead = slots_after(bucket.slot, bucket.ahead, horizon_periods, slots_per_week)
+        bucket = msgspec.structs.replace(bucket, values=values, ahead=bucket.ahead or ahead)
         self.learned.learn(bucket)
         self.simple.learn(bucket)
-        slots_per_week, horizon_periods = self._shape
-        following = [Slot((bucket.slot.of_week + step) % slots_per_week) for step in range(1, horizon_periods + 1)]
-        self._ahead = following, self.learned.forecast(following)  # as far as it will be asked for: once a period
-        for row, said in enumerate((self._ahead[1], self.simple.forecast(following[:1]))):
-            self._said[row] = [_NOTHING if one is None else one.quantiles[0] for one in said]
-        self._is_broken = np.isinf(self._said).any(axis=(0, 2))
+        self._ahead = ahead, self.learned.forecast(ahead)
+        for place, one in enumerate(self._ahead[1]):
+            self._said[0, place] = np.nan if one is None else one.quantiles[0]
+        self._said[1] = self.simple.next_quantiles()
+        self._is_broken = np.isinf(self._said[0]).any(axis=1)
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
         known, said = self._ahead
-        learned = list(said) if known == list(slots) else self.learned.forecast(slots)
+        learned = list(said) if known == tuple(slots) else self.learned.forecast(slots)
         replaced = np.flatnonzero(self.rolled_back | self._is_broken).tolist()
         if replaced:
             simple = self.simple.forecast(slots)
@@ -93,19 +93,12 @@ class Watched:
         for name, axis in _KEPT.items():
             carry(getattr(self, name), getattr(old, name), places, axis=axis)
 
-    def _score(self, came: Float64s) -> None:
-        """Hold what both said of this period against what came; NaN says nothing."""
-        missed = came[None, :, None] - self._said
-        loss = np.maximum(LEVELS * missed, (LEVELS - 1.0) * missed).mean(axis=-1)
-        known = ~np.isnan(loss).any(axis=0)
-        self._count += known
-        rate = np.maximum(1.0 / MEMORY_PERIODS, 1.0 / np.maximum(self._count, 1.0))
-        np.add(self._loss, rate * (loss - self._loss), out=self._loss, where=known[None])
-
     def _changed(self) -> list[Change]:
         """Roll back and return to, series by series; name what changed."""
-        learned, simple = self._loss
         judged = self._count >= MEMORY_PERIODS
+        if not (judged.any() or self._is_broken.any()):
+            return []
+        learned, simple = self._loss
         loses = judged & (learned > WORSE_MAX * simple + SLACK_UNITS)
         back = self.rolled_back & judged & (learned <= simple + SLACK_UNITS) & ~self._is_broken
         changes = []
@@ -124,13 +117,14 @@ class Watched:
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
-        kept = [*(getattr(self, name).tobytes() for name in _KEPT), *self._stuck.state()]
+        kept = [*(getattr(self, name).tobytes() for name in _KEPT), self._stuck.state()]
         return msgspec.msgpack.encode((self._shape, self.learned.state(), self.simple.state(), kept))
 
     def restore(self, kept: Sequence[bytes]) -> None:
         """Take over the arrays of a decoded `state()`; both models are restored already."""
-        self._stuck.restore(list(kept[len(_KEPT) :]))
-        for name, data in zip(_KEPT, kept[: len(_KEPT)], strict=True):
+        *arrays, stuck = kept
+        self._stuck.restore(stuck)
+        for name, data in zip(_KEPT, arrays, strict=True):
             own = getattr(self, name)
             own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
 

@@ -15,6 +15,7 @@ import redis
 from packaging.requirements import Requirement
 from redis.exceptions import RedisError
 
+from online_models.compiled import loops
 from ops.stack import jars, valkey
 from ops.stack.kafka import MEMORY_BYTES_MIN, java
 from ops.stack.launch import DISK_BYTES_MIN, memory_available_bytes
@@ -40,7 +41,7 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """Yield the findings, quick ones first; a check that breaks is a finding too."""
-    for check in (python, packages, embedded, room, key_files, policies, kafka, valkey_or_redis, console_port):
+    for check in (python, packages, models, embedded, room, key_files, policies, kafka, valkey_or_redis, console_port):
         try:
             yield from check(settings)
         except HeadgateError as error:
@@ -74,6 +75,18 @@ def packages(_settings: Settings) -> Iterator[Finding]:
             yield found
     yield Finding("ok", "packages", ", ".join(held))
     yield _training()
+
+
+def models(_settings: Settings) -> Iterator[Finding]:
+    """Yield whether the loops of the models are compiled; they say the same either way."""
+    slow = [name for name, is_compiled in loops().items() if not is_compiled]
+    if slow:
+        mend = "install a C compiler and Python's headers (Debian: gcc, python3-dev), then rm -r .venv and ./start"
+        yield Finding(
+            "warn", "models", f"{len(slow)} of {len(loops())} loops run as Python, some ten times slower; {mend}"
+        )
+    else:
+        yield Finding("ok", "models", f"{len(loops())} loops, all compiled")
 
 
 def _package(requirement: Requirement) -> Finding:

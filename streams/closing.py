@@ -44,16 +44,16 @@ class Closing:
     ) -> tuple[list[BucketClosed], list[ModelChanged]]:
         """Teach the pool's models, let them forecast, and return what is told of each series and of the models."""
         end_s, horizon = self.bucket.end_s, self.spec.horizon_periods
-        slot, *slots = _slots(self.calendar, self.bucket.start_s, horizon + 1)
+        slot, ahead = _slots(self.calendar, self.bucket.start_s, horizon)
         values = [self._value(resource) for resource in self.spec.resources]
         ordered = [series[one.id] for one in self.spec.resources]
-        learnt = self._learnable(slot, values, ordered)
+        learnt = self._learnable(slot, ahead, values, ordered)
         before = [one.next_said for one in ordered]
         for one, value in zip(ordered, values, strict=True):
             one.close(value)
         models.learn(learnt)
         changes = models.watch_changes(pool_id=self.spec.pool_id, at_s=end_s)
-        said_now, took_over = models.forecast(slots)
+        said_now, took_over = models.forecast(ahead)
         if took_over:
             changes.append(models.changed("switched", models.serving, pool_id=self.spec.pool_id, at_s=end_s))
         say_all(
@@ -104,7 +104,9 @@ class Closing:
             return 0.0 if resource.aggregate == "sum" else None  # no sales is zero sales; no reading is no reading
         return heard.value(resource.aggregate)
 
-    def _learnable(self, slot: Slot, values: Sequence[float | None], series: Sequence[Series]) -> PoolBucket:
+    def _learnable(
+        self, slot: Slot, ahead: tuple[Slot, ...], values: Sequence[float | None], series: Sequence[Series]
+    ) -> PoolBucket:
         content = self.bucket.content
         on_hand = [one.ledger.on_hand_units for one in series]
         censored = [
@@ -117,9 +119,12 @@ class Closing:
             values=np.array([np.nan if value is None else value for value in values]),
             censored=np.array(censored, dtype=bool),
             covariates=tuple((name, one.value("mean")) for name, one in sorted(content.covariates.items())),
+            ahead=ahead,
         )
 
 
 @lru_cache(maxsize=64)  # pools close the same periods at about the same time
-def _slots(calendar: Calendar, start_s: float, count: int) -> tuple[Slot, ...]:
-    return calendar.slots(start_s, count)
+def _slots(calendar: Calendar, start_s: float, ahead: int) -> tuple[Slot, tuple[Slot, ...]]:
+    """Return the place in the local calendar of the period that starts at `start_s`, and of the `ahead` next ones."""
+    slots = calendar.slots(start_s, ahead + 1)
+    return slots[0], slots[1:]

@@ -5,7 +5,7 @@ import msgspec
 from streams.clock import RunClock
 from streams.pool import PoolState
 
-STATE_VERSION = 3  # raise it when the layout or the meaning changes, with a step in `streams.state_versions`
+STATE_VERSION = 4  # raise it when the layout or the meaning changes, with a step in `streams.state_versions`
 
 
 class ShardState(msgspec.Struct):

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from online_models.plan import TRUSTED
-from online_models.registry import joined_pool
+from online_models.registry import FORECASTERS, joined_pool, series_states
 from streams.catalog import PoolSpec
 from streams.dedupe import packed
 from streams.errors import StateError
@@ -49,8 +49,29 @@ def _to_3(state: Plain) -> Plain:
     return state
 
 
+def _to_4(state: Plain) -> Plain:
+    """Keep what single series learnt; a model of a whole pool, whose numbers mean something else now, begins anew."""
+    for pool in state["pools"].values():
+        for role, model in pool["models"].items():
+            if model is not None:
+                pool["models"][role] = _model_to_4(msgspec.convert(model, ModelState))
+    return state
+
+
+def _model_to_4(model: ModelState) -> Plain:
+    with suppress(ValueError, msgspec.DecodeError):  # a forecaster without bytes is refused by `Shard.restore`
+        if model.shape.family in FORECASTERS:
+            model.forecaster = joined_pool(model.shape.family, series_states(model.forecaster))
+        elif model.forecaster:
+            model.forecaster, model.learnt = model.shape.forecaster().state(), 0
+            model.generation += 1
+            model.reason = "an older version's model of a whole pool cannot be taken over"
+    plain: Plain = msgspec.to_builtins(model, builtin_types=(bytes,))
+    return plain
+
+
 # from version n to n + 1; 1 was the first
-STEPS: Mapping[int, Callable[[Plain], Plain]] = {1: _to_2, 2: _to_3}
+STEPS: Mapping[int, Callable[[Plain], Plain]] = {1: _to_2, 2: _to_3, 3: _to_4}
 
 
 def upgraded(

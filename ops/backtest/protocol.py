@@ -36,16 +36,17 @@ def ask(family: str, table: PoolTable, configuration: Configuration, done: Calla
     periods, series = table.values.shape
     per_week, horizon = SLOTS_PER_WEEK[configuration.period], configuration.horizon_periods
     beyond = configuration.grid.slots(float(table.starts_s[-1]), horizon + 1)[1:]
-    slots = [*table.slots, *beyond]  # when a place is open is known before, what it sells is not
+    slots = (*table.slots, *beyond)  # when a place is open is known before, what it sells is not
     forecaster = registry.create_pool(
         family, slots_per_week=per_week, horizon_periods=horizon, lead_periods=[configuration.lead_periods] * series
     )
     said = nothing(table, configuration.horizons)
     censored, began_s = np.zeros(series, bool), process_time()
     for at in range(periods - 1):
-        start_s, slot = float(table.starts_s[at]), table.slots[at]
-        forecaster.learn(PoolBucket(start_s, slot, table.values[at], censored, table.covariates[at]))
-        for one, forecast in enumerate(forecaster.forecast(slots[at + 1 : at + 1 + horizon])):
+        start_s, ahead = float(table.starts_s[at]), slots[at + 1 : at + 1 + horizon]
+        bucket = PoolBucket(start_s, table.slots[at], table.values[at], censored, table.covariates[at], ahead)
+        forecaster.learn(bucket)
+        for one, forecast in enumerate(forecaster.forecast(ahead)):
             if forecast is not None:
                 _keep(said, forecast, at, one)
         done(1)

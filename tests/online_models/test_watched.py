@@ -10,6 +10,7 @@ from online_models import checks, registry
 from online_models.base import Bucket, Forecast, PoolBucket, PoolForecaster, Slot
 from online_models.separate import Separate
 from online_models.stuck import Stuck
+from online_models.together import Together
 from online_models.watched import MEMORY_PERIODS, Watched
 from tests.online_models.test_pool_forecasters import FAMILIES, ahead, demands, made, pool_bucket
 
@@ -35,7 +36,8 @@ def twisted() -> tuple[Watched, Twisted]:
     """Return a watched pool of two series and its learned model."""
     shape = {"slots_per_week": 7, "horizon_periods": 8, "lead_periods": 3}
     learned = Twisted([registry.create("smoothing", **shape) for _ in range(2)])
-    simple = Separate([registry.create("seasonal-naive", **shape) for _ in range(2)])
+    simple = registry.create_pool("seasonal-naive", **{**shape, "lead_periods": [3, 3]})
+    assert isinstance(simple, Together)
     return Watched(learned, simple, 2, slots_per_week=7, horizon_periods=8), learned
 
 

@@ -14,10 +14,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import QUANTILE_LEVELS, Bools, Float64s
+from online_models.base import QUANTILE_LEVELS, Bools, Float64s, Slot
 from online_models.carry import Places, carry
-from online_models.plan import TRUSTED, steps_between
-from online_models.quantiles import guess, spread_unit
+from online_models.plan import RING, TRUSTED, steps_between
+from online_models.quantiles import UNFILLED, guess, spread_unit
+from online_models.waiting import Waiting
 
 LEVELS = np.array(QUANTILE_LEVELS)
 CLASSES = 3  # of volume
@@ -26,79 +27,123 @@ OWN_HALF = 55.0  # own residuals that count as much as the class; of a full ring
 CORRECTION = 0.002  # of a level, for a day whose every value lies on the same side; 0.02 was noise on retail
 CORRECTED_MAX = 0.75  # of the way from a level to 0 or 1
 VOLUME_DAYS = 28.0
+ERROR_RATE = 0.03  # of the mean absolute miss: about the last 30 periods
 SHARED_PERIODS = 4  # from one look at the residuals of a class to the next, at least
 
 
-class PoolSpread:
-    """Quantiles of the residuals of a pool: a row for each knot, and last the lead periods."""
+class PoolQuantiles:
+    """Quantiles around the centres of a pool's next periods.
 
-    def __init__(self, series: int, rows: int, slots_per_day: int) -> None:
+    After each period tell it what came (`learn`), then what is said of the next ones (`say`); `around` may be asked at
+    any time between.
+    """
+
+    def __init__(self, horizon_periods: int, lead_periods: Sequence[int], slots_per_week: int) -> None:
+        slots_per_day = max(slots_per_week // 7, 1)
+        self._waiting = Waiting(horizon_periods, lead_periods)
+        series, rows = len(lead_periods), len(self._waiting.knots) + 1
         shape = (CLASSES, rows, len(LEVELS))
+        self._rings = np.full((series, rows, RING), UNFILLED, dtype=np.float32)  # the last residuals, spread units
+        self._counts = np.zeros((series, rows), dtype=np.intp)  # residuals ever kept
         self._offsets = np.zeros(shape)  # added to a level before it is read
         self._shared = np.zeros(shape)  # quantiles of the class, spread units
         self._shared_count = np.zeros((CLASSES, rows))  # residuals they come from
         self._volume = np.zeros(series)  # smoothed demand, units per period
-        self._periods = 0
+        self._error = np.zeros(series)  # mean absolute miss of the next period, units
         self._rate = 1.0 / (VOLUME_DAYS * slots_per_day)
         self._step = CORRECTION / slots_per_day**0.5
         self._every = max(slots_per_day // 6, SHARED_PERIODS)
         self.table = np.zeros((series, rows, len(LEVELS)))  # quantiles of the next residuals, spread units
         self.is_known: Bools = np.zeros((series, rows), dtype=bool)  # enough residuals, own or shared
 
-    def learn(
-        self, residuals: Float64s, values: Float64s, rings: NDArray[np.float32], counts: NDArray[np.intp]
-    ) -> None:
+    def learn(self, slot: Slot, values: Float64s, is_bound: Bools) -> None:
         """Learn the next period.
 
-        residuals: (series, rows) that it brought, spread units; NaN is none
+        slot: of that period
         values: (series,) demand, units; NaN is missing
-        rings: (series, rows, RING) the last residuals, in any order, with the new ones; unfilled places sort last
-        counts: (series, rows) residuals in them
+        is_bound: (series,) the value is a lower bound: it counts only where it lies above what was said
         """
+        del slot
+        waiting = self._waiting
+        waiting.learn(values, is_bound)
+        residuals = (waiting.came - waiting.said) / spread_unit(np.maximum(waiting.said, 0.0))
+        self._remember(residuals)
         given = ~np.isnan(values)
         self._volume = np.where(given, self._volume + self._rate * (values - self._volume), self._volume)
         self._correct(residuals)
-        self._periods += 1
-        if self._periods % self._every == 0 or counts.max(initial=0) <= TRUSTED:
-            self._share(rings, counts)
-        self.look(rings, counts)
+        counts = np.minimum(self._counts, RING)
+        if waiting.periods % self._every == 0 or counts.max(initial=0) <= TRUSTED:
+            self._share(self._rings, counts)
+        self._look()
 
-    def look(self, rings: NDArray[np.float32], counts: NDArray[np.intp]) -> None:
+    def say(self, slots: Sequence[Slot], paths: Float64s) -> None:
+        """Remember the centres `paths` (series, steps), units, of the periods that follow; NaN says nothing.
+
+        Call it once after each `learn`. The paths reach the horizon and every lead; `slots` may be fewer.
+        """
+        del slots
+        self._waiting.say(paths)
+
+    def around(self, slots: Sequence[Slot], paths: Float64s, ceilings: Float64s) -> Float64s:
+        """Return the quantiles around centres, (series, len(slots) + 1, levels), the last row of the lead's sum.
+
+        Non-decreasing along the levels and within [0, ceilings]; of a series whose path is NaN, NaN.
+
+        slots: of the next periods, those wanted
+        paths: (series, steps) centres, units; at least as many as slots, and as the longest lead
+        ceilings: (series,) what no period may exceed, units
+        """
+        leads, periods = self._waiting.leads, len(slots)
+        centres = np.empty((len(paths), periods + 1))
+        centres[:, :-1] = paths[:, :periods]
+        centres[:, -1] = [path[:lead].sum() for path, lead in zip(paths, leads.tolist(), strict=True)]
+        near, far, way = steps_between(self._waiting.knots, periods)
+        missed = self.table[:, near] + (self.table[:, far] - self.table[:, near]) * way
+        middle = centres[..., None]
+        found: Float64s = middle + missed * spread_unit(middle)
+        unknown = ~self.is_known[:, far]
+        if unknown.any():
+            wide = np.repeat(self._error[:, None], periods + 1, axis=1)
+            wide[:, -1] *= np.sqrt(leads)
+            found = np.where(unknown[..., None], guess(middle, wide[..., None]), found)
+        limits = np.repeat(ceilings[:, None], periods + 1, axis=1)
+        limits[:, -1] *= leads
+        return np.clip(found, 0.0, limits[..., None])
+
+    def _remember(self, residuals: Float64s) -> None:
+        for one, row in zip(*(place.tolist() for place in np.nonzero(~np.isnan(residuals))), strict=True):
+            self._rings[one, row, self._counts[one, row] % RING] = residuals[one, row]
+            self._counts[one, row] += 1
+        miss = np.abs(self._waiting.came[:, 0] - self._waiting.said[:, 0])
+        rate = np.maximum(ERROR_RATE, 1.0 / np.maximum(self._counts[:, 0], 1))
+        self._error = np.where(np.isnan(miss), self._error, self._error + rate * (miss - self._error))
+
+    def _look(self) -> None:
         """Compute `table` and `is_known` from all that is kept."""
-        classes = self._classes()
+        classes, counts = self._classes(), np.minimum(self._counts, RING)
         levels = np.clip(LEVELS + self._offsets, *_BOUNDS)[classes]
-        own = _read(np.sort(rings, axis=-1), counts, levels)
+        own = _read(np.sort(self._rings, axis=-1), counts, levels)
         count = counts[..., None].astype(np.float64)
         trusted = self._shared_count[classes][..., None] >= TRUSTED
         share = np.where(trusted, count / (count + OWN_HALF), 1.0)
         self.table = np.maximum.accumulate(share * own + (1.0 - share) * self._shared[classes], axis=-1)
         self.is_known = (counts >= TRUSTED) | trusted[..., 0]
 
-    def around(
-        self, places: Sequence[int], centres: Float64s, knots: tuple[int, ...], errors: Float64s, leads: Float64s
-    ) -> Float64s:
-        """Return the quantiles around `centres`, (series, periods + 1, levels), the last row of the lead's sum.
-
-        places: (series,) which of the pool's; centres: (series, periods + 1) units
-        errors: (series,) mean absolute errors, units; leads: (series,) periods of the lead
-        """
-        near, far, way = steps_between(knots, centres.shape[1] - 1)
-        table, known = self.table[list(places)], self.is_known[list(places)]
-        missed = table[:, near] + (table[:, far] - table[:, near]) * way
-        middle = centres[..., None]
-        found: Float64s = middle + missed * spread_unit(middle)
-        unknown = ~known[:, far]
-        if unknown.any():
-            wide = np.repeat(errors[:, None], centres.shape[1], axis=1)
-            wide[:, -1] *= np.sqrt(leads)
-            found = np.where(unknown[..., None], guess(middle, wide[..., None]), found)
-        return found
-
     def adopt(self, old: Self, places: Places) -> None:
-        """Take over what `old` learnt of the classes, and of the series that stay."""
+        """Take over, newly made, what `old` learnt of the classes, and of the series that stay.
+
+        The spread of a lead's sum begins anew where the lead is of another length.
+        """
+        self._waiting.adopt(old._waiting, places)
         carry(self._volume, old._volume, places, axis=0)
+        carry(self._error, old._error, places, axis=0)
+        carry(self._rings, old._rings, places, axis=0)
+        carry(self._counts, old._counts, places, axis=0)
+        other = [place for place, before in enumerate(places)
+                 if before is not None and self._waiting.leads[place] != old._waiting.leads[before]]  # fmt: skip
+        self._rings[other, -1], self._counts[other, -1] = UNFILLED, 0
         self._offsets, self._shared, self._shared_count = old._offsets, old._shared, old._shared_count
-        self._periods = old._periods
+        self._look()
 
     def _classes(self) -> NDArray[np.intp]:
         """Return the volume class of each series, (series,): 0 is the quietest."""
@@ -134,17 +179,19 @@ class PoolSpread:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return *(getattr(self, name).tobytes() for name in _KEPT), self._periods
+        return *(getattr(self, name).tobytes() for name in _KEPT), self._waiting.state()
 
     def restore(self, state: Sequence[Any]) -> None:
-        """Take over what `state()` of an object of the same shape returned; `look` follows."""
-        *arrays, self._periods = state
+        """Take over what `state()` of an object of the same shape returned."""
+        *arrays, waiting = state
+        self._waiting.restore(waiting)
         for name, data in zip(_KEPT, arrays, strict=True):
             own = getattr(self, name)
-            setattr(self, name, np.frombuffer(data, own.dtype).reshape(own.shape).copy())
+            own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+        self._look()
 
 
-_KEPT = ("_offsets", "_shared", "_shared_count", "_volume")
+_KEPT = ("_rings", "_counts", "_error", "_offsets", "_shared", "_shared_count", "_volume")
 _BOUNDS = (LEVELS * (1.0 - CORRECTED_MAX), LEVELS + (1.0 - LEVELS) * CORRECTED_MAX)
 
 

@@ -1,0 +1,23 @@
+cimport cython
+
+@cython.locals(one=Py_ssize_t, value=double, finite=bint)
+cpdef void accept(double[::1] values, double largest, double[::1] found)
+
+@cython.locals(one=Py_ssize_t, step=Py_ssize_t, is_whole=bint)
+cpdef void bound(double[:, ::1] paths, double[::1] ceilings, double[::1] counts)
+
+
+@cython.locals(one=Py_ssize_t, value=double, centre=double, accepted=double, said=double, error=double, came=double)
+cpdef void taken(
+    double[::1] values, double[::1] heard, double[::1] centres, double[:, ::1] numbers,
+    double[::1] rates, double calibration_rate, double[::1] believed,
+)
+
+@cython.locals(one=Py_ssize_t)
+cpdef void ratios(double[:, ::1] numbers, double ratio_max, double[::1] found)
+
+@cython.locals(ratio=double)
+cdef double _ratio(Py_ssize_t one, double[:, ::1] numbers, double ratio_max)
+
+@cython.locals(known=double, limit=double, side=double, run=double)
+cdef double _within(double miss, Py_ssize_t one, double[:, ::1] numbers, double[::1] rates)

@@ -1,0 +1,95 @@
+"""The numbers that are kept of each series of a pool, and how a period moves them; see `online_models.course`."""
+
+from online_models.base import Float64s
+
+LARGEST = 0  # accepted value, units
+ERROR = 1  # discounted mean absolute error of the forecasts of the next period, units
+ERRORS = 2  # forecasts that it is the mean of
+COUNT = 3  # values learnt
+CAME = 4  # smoothed, units per period
+BELIEVED = 5  # of it, smoothed
+SCALE = 6  # smoothed absolute miss, units
+KNOWN = 7  # misses in it
+RUN = 8  # misses in a row beyond the limit; their side is the sign
+NUMBERS = 9
+
+
+def accept(values: Float64s, largest: float, found: Float64s) -> None:
+    """Write `values` (series,) within [0, `largest`] into `found`, NaN in place of what is no finite number."""
+    for one in range(values.shape[0]):
+        value = values[one]
+        finite = value - value == 0.0
+        found[one] = min(max(value, 0.0), largest) if finite else float("nan")
+
+
+def bound(paths: Float64s, ceilings: Float64s, counts: Float64s) -> None:
+    """Bring `paths` (series, steps) within [0, ceilings]; a series with a hole, or that has learnt nothing, is NaN."""
+    for one in range(paths.shape[0]):
+        is_whole = counts[one] > 0.0
+        for step in range(paths.shape[1]):
+            if paths[one, step] != paths[one, step]:
+                is_whole = False
+        for step in range(paths.shape[1]):
+            paths[one, step] = min(max(paths[one, step], 0.0), ceilings[one]) if is_whole else float("nan")
+
+
+def taken(
+    values: Float64s,
+    heard: Float64s,
+    centres: Float64s,
+    numbers: Float64s,
+    rates: Float64s,
+    calibration_rate: float,
+    believed: Float64s,
+) -> None:
+    """Move `numbers` (numbers, series) on by one period and write what is believed of `values` into `believed`."""
+    for one in range(values.shape[0]):
+        value, centre = values[one], centres[one]
+        believed[one] = value
+        if value != value:  # not a number: missing
+            continue
+        accepted = value
+        if centre == centre:  # something had been said
+            accepted = max(centre + _within(value - centre, one, numbers, rates), 0.0)
+            said = centre * _ratio(one, numbers, rates[5])
+            error = numbers[ERROR, one]
+            came = min(value, accepted + rates[4] * error)
+            numbers[BELIEVED, one] += calibration_rate * (accepted - numbers[BELIEVED, one])
+            numbers[CAME, one] += calibration_rate * (came - numbers[CAME, one])
+            numbers[ERRORS, one] += 1.0
+            numbers[ERROR, one] += max(rates[0], 1.0 / numbers[ERRORS, one]) * (abs(value - said) - error)
+        numbers[COUNT, one] += 1.0
+        numbers[LARGEST, one] = max(numbers[LARGEST, one], min(heard[one], accepted))
+        believed[one] = accepted
+
+
+def ratios(numbers: Float64s, ratio_max: float, found: Float64s) -> None:
+    """Write by how much the mean of each series is to be corrected into `found`, (series,)."""
+    for one in range(numbers.shape[1]):
+        found[one] = _ratio(one, numbers, ratio_max)
+
+
+def _ratio(one: int, numbers: Float64s, ratio_max: float) -> float:
+    if numbers[BELIEVED, one] <= 0.0:
+        return 1.0
+    ratio: float = min(max(numbers[CAME, one] / numbers[BELIEVED, one], 1.0 / ratio_max), ratio_max)
+    return ratio
+
+
+def _within(miss: float, one: int, numbers: Float64s, rates: Float64s) -> float:
+    """Return what of a miss may be learnt, as `online_models.surprise.Surprise.believed`, and remember it."""
+    known, limit = miss, rates[1] * numbers[SCALE, one]
+    if numbers[KNOWN, one] > 0.0 and abs(miss) > limit:
+        side = 1.0 if miss > 0.0 else -1.0
+        run = numbers[RUN, one]
+        run = run + side if run * side > 0.0 else side
+        if abs(run) > rates[2]:
+            run = side * rates[2]
+        else:
+            known = side * limit
+        numbers[RUN, one] = run
+    elif numbers[KNOWN, one] > 0.0:
+        numbers[RUN, one] = 0.0
+    numbers[KNOWN, one] += 1.0
+    numbers[SCALE, one] += max(rates[3], 1.0 / numbers[KNOWN, one]) * (abs(known) - numbers[SCALE, one])
+    return known

@@ -1,0 +1,15 @@
+cimport cython
+
+cdef double SCALED_MAX
+
+@cython.locals(
+    steps=Py_ssize_t, step=Py_ssize_t, place=Py_ssize_t, lag=Py_ssize_t, value=double, miss=double, before=double,
+    told="double[::1]",
+)
+cpdef void follow(
+    double[::1] known, double[::1] terms, long long[::1] lags, float[::1] misses, Py_ssize_t periods, double ratio,
+    double scale, double[::1] path,
+)
+
+@cython.locals(scaled=double)
+cdef double _added(double[::1] terms, Py_ssize_t place, double value)

@@ -1,0 +1,65 @@
+"""What was said and what came in, both side by side out: the loops of `online_models.waiting`, compiled where they can.
+
+Arrays: values, is_bound (series,); delays, said, came (series, rows); firsts (rows,); waiting (series, places);
+kept, kept_bounds (series, longest lead).
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online_models.base import Float64s
+
+Places64 = NDArray[np.intp]
+Float32s = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+
+
+def meet(
+    values: Float64s,
+    is_bound: Bytes,
+    delays: Places64,
+    firsts: Places64,
+    waiting: Float32s,
+    kept: Float32s,
+    kept_bounds: Bytes,
+    periods: int,
+    said: Float64s,
+    came: Float64s,
+) -> None:
+    """Write what came of each row and what was said of it; `came` is NaN of what is missing or unsaid.
+
+    A lower bound counts only where it lies above what was said.
+    """
+    for one in range(delays.shape[0]):
+        last = delays.shape[1] - 1
+        lead = delays[one, last]
+        kept[one, periods % lead] = values[one]
+        kept_bounds[one, periods % lead] = is_bound[one]
+        for row in range(last + 1):
+            bound = int(is_bound[one])
+            value = float(values[one])
+            if row == last:
+                value, bound = 0.0, 0
+                for place in range(lead):
+                    value += float(kept[one, place])
+                    bound |= int(kept_bounds[one, place])
+            before = float(waiting[one, firsts[row] + periods % delays[one, row]])
+            known = before >= 0.0 and value >= 0.0 and (bound == 0 or value > before)
+            said[one, row] = before
+            came[one, row] = value if known else math.nan
+
+
+def keep_said(paths: Float64s, delays: Places64, firsts: Places64, waiting: Float32s, periods: int) -> None:
+    """Keep of each path what its knots and the sum of its lead say, where `meet` finds it; `periods` were learnt."""
+    for one in range(delays.shape[0]):
+        last = delays.shape[1] - 1
+        for row in range(last):
+            delay = delays[one, row]
+            waiting[one, firsts[row] + (periods + delay - 1) % delay] = paths[one, delay - 1]
+        lead = delays[one, last]
+        total = 0.0
+        for step in range(lead):
+            total += float(paths[one, step])
+        waiting[one, firsts[last] + (periods + lead - 1) % lead] = total
