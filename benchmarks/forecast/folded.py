@@ -1,9 +1,9 @@
 """A set in, what the live fold forecasts when its values come as events out: in order, or with trouble of every kind.
 
-Each value becomes up to four sales of its period (items) or two readings around it (everything else) of a declared
-pool, which a `Shard` folds as a worker does. Trouble is outages and spikes (`trouble.py`), and on the way a network
-that shuffles the events of a period, sends one in twenty again, at once or when its bucket is closed, and brings one
-in a hundred only after its bucket was closed.
+Each value becomes up to four sales of its period (items) or two readings on the slope of the series around it
+(everything else) of a declared pool, which a `Shard` folds as a worker does. Trouble is outages and spikes
+(`trouble.py`), and on the way a network that shuffles the events of a period, sends one in twenty again, at once or
+when its bucket is closed, and brings one in a hundred only after its bucket was closed.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,6 @@ from streams.shard import Shard
 
 POOL, FEED = "bench", "feed"
 LINES = 4  # sales that a day's demand comes in
-SWING = 0.25  # of the two readings of a period around its value
 TWICE_RATIO, LATE_RATIO = 0.05, 0.01
 HEARD, SILENT = 0.2, 0.6  # shares of a period after its end at which events are there, and at which none is waited for
 
@@ -84,7 +83,7 @@ def folded(one: DataSet, *, sums: bool, seed: int | None = None) -> Folded:
         row = row_of.get(start_s)
         lost = sums and row is not None and bool(np.isnan(told.table.values[row]).all())
         if not lost:  # a till that is out says nothing; a sensor that is out is missing among others
-            for event in network.delivered(list(_events(told, row, start_s, end_s, sums=sums))):
+            for event in network.delivered(list(_events(told, one.table.values, row, start_s, end_s, sums=sums))):
                 fold(event)
             fold(Heartbeat(pool_id=POOL, feed_id=FEED, complete_until_s=end_s))
         fold(_clock(end_s + SILENT * (end_s - start_s)))
@@ -115,13 +114,15 @@ def _spec(one: DataSet, *, sums: bool) -> PoolSpec:
     )
 
 
-def _events(one: DataSet, row: int | None, start_s: float, end_s: float, *, sums: bool) -> Iterator[InputEvent]:
+def _events(
+    one: DataSet, clean: Float64s, row: int | None, start_s: float, end_s: float, *, sums: bool
+) -> Iterator[InputEvent]:
     """Yield what happened in a period; row None: the table has none, nothing did."""
     if row is None:
         return
     length_s = end_s - start_s
     for place, value in enumerate(one.table.values[row].tolist()):
-        parts = [] if np.isnan(value) else _sales(value) if sums else [value * (1.0 - SWING), value * (1.0 + SWING)]
+        parts = [] if np.isnan(value) else _sales(value) if sums else _readings(value, clean[:, place], row)
         for number, part in enumerate(parts):
             name, at_s = f"{place}@{row}.{number}", start_s + length_s * (number + 0.5) / len(parts)
             if sums:
@@ -151,6 +152,20 @@ def _sales(value: float) -> list[float]:
     whole, rest = divmod(value, LINES)
     sales = [whole + min(max(rest - place, 0.0), 1.0) for place in range(LINES)]
     return [units for units in sales if units > 0.0]
+
+
+def _readings(value: float, clean: Float64s, row: int) -> list[float]:
+    """Return what a sensor reads at a quarter and at three quarters of a period: their mean is `value`.
+
+    They differ as the clean series does between the period before and the one after.
+
+    >>> _readings(40.0, np.array([0.0, 4.0, 8.0, np.nan]), 1), _readings(8.0, np.array([0.0, 4.0, 8.0, np.nan]), 2)
+    ([30.0, 50.0], [8.0, 8.0])
+    """
+    before, now, after = (clean[min(max(place, 0), len(clean) - 1)] for place in (row - 1, row, row + 1))
+    share = (after - before) / 8.0 / now if now > 0.0 else 0.0
+    share = min(max(float(share), -1.0), 1.0) if np.isfinite(share) else 0.0
+    return [value * (1.0 - share), value * (1.0 + share)]
 
 
 def _clock(now_s: float) -> Clock:
