@@ -8,75 +8,89 @@ from numpy.typing import NDArray
 from online_models.base import Float64s
 
 ROOTED = 3.0 / 8.0  # added before the root is taken: counts then spread alike (Anscombe 1948, Biometrika 35)
-WORSE_MAX = 300.0  # of an exponent: beyond it a weight is nothing
+WAY = 0.5  # to what a model says, that the mixture might have gone
+EVIDENCE_MAX = 300.0  # of an exponent
 
 Ints = NDArray[np.intp]
 
 
 def score(
-    said: Float64s, periods: int, knots: Ints, values: Float64s, loss: Float64s, count: Float64s, rate: float
+    said: Float64s,
+    periods: int,
+    knots: Ints,
+    values: Float64s,
+    regret: Float64s,
+    square: Float64s,
+    error: Float64s,
+    count: Float64s,
+    rate: float,
 ) -> bool:
     """Hold what was said of this period against what came; return whether anything could be held against it.
 
-    said: (periods, models, knots, series) the ring; loss and count: (models, knots, series)
+    said: (periods, models + 1, knots, series) the ring, the mixture last
+    regret, square: (models, knots, series); error, count: (knots, series)
     """
     found = False
     for one in range(values.shape[0]):
-        if values[one] != values[one]:
+        if values[one] != values[one]:  # not a number: missing
             continue
         came = (max(values[one], 0.0) + ROOTED) ** 0.5
         for knot in range(knots.shape[0]):
             place = (periods + said.shape[0] - knots[knot]) % said.shape[0]
-            found = _held(said, place, knot, one, came, loss, count, rate) or found
-    return found
-
-
-def _held(
-    said: Float64s, place: int, knot: int, one: int, came: float, loss: Float64s, count: Float64s, rate: float
-) -> bool:
-    """Hold what the models said of one series and knot against the root of what came."""
-    found = False
-    for model in range(loss.shape[0]):
-        told = said[place, model, knot, one]
-        if told == told:
+            mixed = said[place, regret.shape[0], knot, one]
+            if mixed != mixed:
+                continue
             found = True
-            miss = (max(told, 0.0) + ROOTED) ** 0.5 - came
-            count[model, knot, one] += 1.0
-            step = max(rate, 1.0 / count[model, knot, one])
-            loss[model, knot, one] += step * (miss * miss - loss[model, knot, one])
+            root = (max(mixed, 0.0) + ROOTED) ** 0.5
+            count[knot, one] += 1.0
+            error[knot, one] += max(rate, 1.0 / count[knot, one]) * ((root - came) ** 2 - error[knot, one])
+            _regretted(said, place, knot, one, root, came, regret, square, rate)
     return found
 
 
-def weigh(loss: Float64s, count: Float64s, share: float, memory: float, rate: float, weights: Float64s) -> None:
-    """Write the weights of models, (models, knots, series); `count` forecasts count as `share` of one each."""
-    models, series = loss.shape[0], loss.shape[2]
-    pool, seen = np.zeros(models), np.zeros(models)
-    for knot in range(loss.shape[1]):
-        for model in range(models):
-            total = told = 0.0
+def _regretted(
+    said: Float64s,
+    place: int,
+    knot: int,
+    one: int,
+    root: float,
+    came: float,
+    regret: Float64s,
+    square: Float64s,
+    rate: float,
+) -> None:
+    """Add by how much the mixture would have lost less a part of the way towards each model, of one series and knot.
+
+    With m, k and y the roots of what the mixture said, the model said and what came, and w the way:
+    (m - y)^2 - (m + w (k - m) - y)^2 = w (2 (m - y) (m - k) - w (m - k)^2), here divided by w.
+    """
+    for model in range(regret.shape[0]):
+        told = (max(said[place, model, knot, one], 0.0) + ROOTED) ** 0.5
+        step = 2.0 * (root - came) * (root - told) - WAY * (root - told) ** 2
+        regret[model, knot, one] += step - rate * regret[model, knot, one]
+        square[model, knot, one] += step * step - rate * square[model, knot, one]
+
+
+def weigh(regret: Float64s, square: Float64s, error: Float64s, rate: float, weights: Float64s) -> None:
+    """Write the weights of models, (models, knots, series)."""
+    series = regret.shape[2]
+    for knot in range(regret.shape[1]):
+        for model in range(regret.shape[0]):
+            total = spread = 0.0
             for one in range(series):
-                known = min(share * count[model, knot, one], memory)
-                told += known
-                total += known * loss[model, knot, one]
-            seen[model] = told
-            pool[model] = total / max(told, 1.0)
-        pool_least = pool[0]
-        for model in range(1, models):
-            pool_least = min(pool_least, pool[model])
-        for one in range(series):
-            least = loss[0, knot, one]
-            for model in range(1, models):
-                least = min(least, loss[model, knot, one])
-            for model in range(models):
-                known = min(share * count[model, knot, one], memory)
-                evidence = known**0.5 * _worse(loss[model, knot, one], least)
-                evidence += seen[model] ** 0.5 * _worse(pool[model], pool_least)
-                weights[model, knot, one] = exp(-min(rate * evidence, WORSE_MAX))
+                unit = error[knot, one]
+                if unit > 0.0:
+                    total += regret[model, knot, one] / unit
+                    spread += square[model, knot, one] / (unit * unit)
+            pool = _evidence(total, spread)
+            for one in range(series):
+                own = _evidence(regret[model, knot, one], square[model, knot, one])
+                weights[model, knot, one] = exp(min(max(rate * (own + pool), -EVIDENCE_MAX), EVIDENCE_MAX))
 
 
-def _worse(loss: float, least: float) -> float:
-    """Return by what share a loss is above the least."""
-    return loss / least - 1.0 if least > 0.0 else 0.0
+def _evidence(regret: float, square: float) -> float:
+    """Return a regret in its standard deviations."""
+    return regret / square**0.5 if square > 0.0 else 0.0
 
 
 def mix(said: Float64s, weights: Float64s, near: Ints, far: Ints, way: Float64s, mixed: Float64s) -> None:

@@ -34,6 +34,7 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
         Each(RiverLinear, series, slots_per_week),
         Each(Smoothing, series, slots_per_week),
         HoltWinters(series, slots_per_week, horizon_periods),
+        Intermittent(series, slots_per_week, horizon_periods),
         Each(SeasonalNaive, series, slots_per_week),
     )
     return Mixture(experts, series, slots_per_week, horizon_periods)

@@ -1,8 +1,6 @@
-"""How far a pool's demand of late ran beside its profile in; what that tells of a later period, as features, out.
+"""How far a pool's demand of late ran beside its profile in; what that tells of later periods, as features, out.
 
-A residual is demand minus profile, in the slot's usual misses ("scales"). Features of the moment a forecast is made
-(the origin) are kept, those of the period it is for (the target) are computed from its slot: so what was known when
-a forecast was made can be built again when its actual comes, from a few numbers a period.
+A residual is demand minus profile, in the slot's usual misses ("scales"); see `residual_loops` for each feature.
 """
 
 import functools
@@ -11,16 +9,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from online_models import residual_loops
 from online_models.base import Float64s
 from online_models.carry import Places, carry
-from online_models.season_profile import Slots
+from online_models.residual_loops import FIXED, ORIGIN
+from online_models.season_loops import Slots
 
-RESIDUAL_MAX = 8.0  # scales: further out is an outlier that would only tear at the weights
-BASE_UNIT, BASE_MAX = 3.0, 3.0  # brings a target's profile to about the size of the rest, and bounds it
 SMOOTHED_PERIODS = (4, 16)  # that smoothed residuals look back over, besides a day and a week
-LEVEL_UNIT = 3.0  # brings the logarithm of the level to about the size of the rest
-OWN = 8  # features of the origin a series: three residuals, four smoothed ones, the level
-ORIGIN = OWN + 2  # and two of its neighbours
+PER_COVARIATE = 3  # features: as observed at the origin, and with the two waves of the target's day
 
 Float32s = NDArray[np.float32]
 
@@ -29,47 +25,38 @@ class ResidualHistory:
     """The last residuals of a pool's series: two weeks, and their smoothed course."""
 
     def __init__(self, series: int, slots_per_week: int) -> None:
-        self._ring = np.zeros((2 * slots_per_week, series), dtype=np.float32)  # scales
         per_day = max(slots_per_week // 7, 1)
+        self._ring = np.zeros((2 * slots_per_week, series), dtype=np.float32)  # scales
         periods = np.array([*SMOOTHED_PERIODS, per_day if per_day > 1 else 3, slots_per_week])
-        self._rates = (2.0 / (periods + 1.0))[:, None]
-        self._smoothed = np.zeros((len(periods), series))  # scales
+        self._rates = 2.0 / (periods + 1.0)
+        self._smoothed = np.zeros((series, len(periods)))  # scales
+        self._lags = np.array([per_day, slots_per_week, 2 * slots_per_week])
+        self._day = _day(slots_per_week)
         self.periods = 0  # in the ring since the start, missing ones included
 
-    def learn(self, residuals: Float64s) -> None:
-        """Take in the next period's residuals, (series,) scales; 0 stands for a missing one."""
-        self._ring[self.periods % len(self._ring)] = residuals
-        self._smoothed += self._rates * (residuals - self._smoothed)
+    def learn(self, values: Float64s, told: Float64s, ready: Float64s) -> None:
+        """Take in the next period: values (series,), NaN is missing; told (1, series, TOLD); ready (series,) 1 or 0."""
+        place = self.periods % len(self._ring)
+        residual_loops.remember(values, told, ready, self._rates, self._smoothed, self._ring, place)
         self.periods += 1
 
-    def origin(self, level: Float64s) -> Float64s:
-        """Return the features of now, (series, ORIGIN); `level` is the logarithm of the ratio to the profile."""
-        near = self._back(np.arange(3))
-        own = np.vstack([near, self._smoothed, LEVEL_UNIT * level[None]]).T
-        series = len(own)
-        others = np.zeros((series, 2))
-        if series > 1:
-            told = own[:, [0, 3]]
-            others = (told.sum(axis=0) - told) / (series - 1)
-        return np.hstack([own, others])
+    def features(self, when: Slots, told: Float64s, numbers: Float64s, observed: Float64s) -> Float64s:
+        """Return what is known of the next periods, (slots, series, features).
 
-    def seasonal(self, steps: Slots, lags: Slots) -> Float64s:
-        """Return the residuals `lags` periods before each of the periods `steps` ahead of the last one learnt.
-
-        Shape (steps, series, lags); 0 of those that are not known yet, or no more.
+        when: (slots, 2) place in the week, holiday; told and numbers: what the profile says of them and of now
+        observed: (covariates,) of the last period, in their standard deviations
         """
-        back = lags[None, :] - steps[:, None]
-        known = (back >= 0) & (back < min(self.periods, len(self._ring)))
-        found: Float64s = self._back(back) * known[..., None]
-        return found.transpose(0, 2, 1)
-
-    def _back(self, back: Slots) -> Float64s:
-        return self._ring[(self.periods - 1 - back) % len(self._ring)].astype(np.float64)
+        origin = np.empty((len(numbers), ORIGIN))
+        residual_loops.look_back(self._ring, self.periods, self._smoothed, numbers, origin)
+        found = np.empty((len(when), len(numbers), FIXED + PER_COVARIATE * len(observed)))
+        places = (self._lags, when, self._day)
+        residual_loops.describe(origin, self._ring, self.periods, *places, told, numbers, observed, found)
+        return found
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
         carry(self._ring, old._ring, places, axis=1)
-        carry(self._smoothed, old._smoothed, places, axis=1)
+        carry(self._smoothed, old._smoothed, places, axis=0)
         self.periods = old.periods
 
     def state(self) -> tuple[bytes, bytes, int]:
@@ -83,41 +70,14 @@ class ResidualHistory:
         self._smoothed[...] = np.frombuffer(smoothed).reshape(self._smoothed.shape)
 
 
-def features(
-    origin: Float64s, seasonal: Float64s, base: Float64s, covariates: Float64s, slots: Slots, slots_per_week: int
-) -> Float64s:
-    """Return what is known of target periods, (targets, series, features).
-
-    origin: (targets, series, ORIGIN), or one that all targets share, (1, series, ORIGIN)
-    seasonal: (targets or 1, series, 3) residuals a day, a week and two weeks before the target, scales
-    base: (targets or 1, series) the target's profile less the level, scales
-    covariates: (targets or 1, names) as observed at the origin, in their standard deviations
-    slots: (targets,) of the week
-    """
-    calendar = _calendar(slots_per_week)[slots][:, None, :]  # (targets, 1, 5), or nothing of days
-    turns = calendar[..., :2]
-    parts = [origin, seasonal, np.clip(base / BASE_UNIT, -BASE_MAX, BASE_MAX)[..., None], calendar]
-    if calendar.shape[-1]:
-        parts += [origin[..., :1] * turns, origin[..., 3:4] * turns, origin[..., 3:4] * calendar[..., 4:]]
-    if covariates.shape[-1]:
-        observed = covariates[:, None, :]
-        parts += [observed, *(observed * turns[..., place : place + 1] for place in range(turns.shape[-1]))]
-    count = 1 + sum(part.shape[-1] for part in parts)
-    found = np.ones((len(slots), base.shape[-1], count))
-    place = 1
-    for part in parts:
-        found[..., place : place + part.shape[-1]] = part
-        place += part.shape[-1]
-    return found
-
-
 @functools.lru_cache(maxsize=16)
-def _calendar(slots_per_week: int) -> Float64s:
-    """Return the day as two waves, half of it as two more and whether it is the weekend, (slots, 5); none of days."""
+def _day(slots_per_week: int) -> Float64s:
+    """Return the day as two waves, half of it as two more and whether it is the weekend, (slots, 5); zeros of days."""
     per_day = slots_per_week // 7
-    if per_day <= 1:
-        return np.empty((slots_per_week, 0))
     slots = np.arange(slots_per_week)
+    if per_day <= 1:
+        return np.zeros((slots_per_week, 5))
     angle = 2.0 * np.pi / per_day * (slots % per_day)
     weekend = (slots >= 5 * per_day) * 1.0
-    return np.stack([np.cos(angle), np.sin(angle), np.cos(2.0 * angle), np.sin(2.0 * angle), weekend], axis=-1)
+    waves = (np.cos(angle), np.sin(angle), np.cos(2.0 * angle), np.sin(2.0 * angle), weekend)
+    return np.ascontiguousarray(np.stack(waves, axis=-1))

@@ -1,26 +1,33 @@
 """A pool's demand in, the means of its next periods out: weekly profiles, corrected by one regression for all series.
 
 What demand misses its profile by, in usual misses of the slot, is regressed on what it missed it by of late, a day and
-a week before the target, in the series beside it, and on covariates as observed. One regression for some steps ahead
-each ("direct" forecasts); between these the weights are interpolated. With no weight learnt it is the profile alone.
+a week before the target, in the series beside it, on what other profiles say, on holidays, on covariates as observed,
+and on hinges of all these. One regression for some steps ahead each ("direct" forecasts); between these the weights are
+interpolated. With no weight learnt it is the profile alone.
 """
 
 from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from online_models.base import Bools, Covariates, Float64s, Slot
+from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
-from online_models.observed import NAMES_MAX, Observed
+from online_models.observed import Observed
 from online_models.plan import knots_of, steps_between
 from online_models.pooled_regression import PooledRegression
-from online_models.residual_features import ORIGIN, RESIDUAL_MAX, ResidualHistory, features
-from online_models.season_profile import SeasonProfile, Slots
+from online_models.residual_features import PER_COVARIATE, ResidualHistory
+from online_models.residual_loops import DAY, FIXED, HOLIDAY, TURNING
+from online_models.season_layout import BASE, SCALE
+from online_models.season_profile import SeasonProfile
 
 KNOTS_MAX = 4  # steps ahead with weights of their own; 8 are no better on any development span, at twice the cost
-NEXT = np.array([1])  # steps ahead
-SOLVES_A_DAY = 6  # weights move slowly: a solution costs more than all the rest of a period
+BATCH = 8  # periods that are learnt together: the products of features cost more than all the rest of a period
+SAID = 3  # numbers kept of each forecast: profile and scale, units, and what was added, scales
+
+Float32s = NDArray[np.float32]
+Slots = NDArray[np.intp]
 
 
 class SeasonRegression:
@@ -31,105 +38,120 @@ class SeasonRegression:
         self._history = ResidualHistory(series, slots_per_week)
         self._observed = Observed()
         self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
-        self._regression = PooledRegression(len(self._knots), self._season.slots_per_day)
-        self._lags = np.array([self._season.slots_per_day, slots_per_week, 2 * slots_per_week])
-        reach = int(self._knots[-1])
-        self._origins = np.zeros((reach, series, ORIGIN), dtype=np.float32)  # ring: features of past origins
-        self._weather = np.zeros((reach, NAMES_MAX), dtype=np.float32)  # ring: covariates at past origins, scaled
-        self._begun: int | None = None  # the first period whose origin is kept
-        self._names = 0  # covariates seen so far
+        self._regression = PooledRegression(
+            self._knots,
+            self._season.slots_per_day,
+            fixed=FIXED,
+            mixed=_mixed(self._season.slots_per_day),
+            per_covariate=PER_COVARIATE,
+        )
+        self._weather = np.zeros(0)  # (covariates,) of the last period, in their standard deviations
+        knots = self._knots.tolist()
+        # Rings by the period a forecast was made in: of each knot what it was made from, and what was said.
+        self._inputs = [np.zeros((knot + BATCH, series, FIXED), dtype=np.float32) for knot in knots]
+        self._said = np.full((knots[-1], len(knots), series, SAID), np.nan, dtype=np.float32)
+        self._targets = np.full((len(knots), BATCH, series), np.nan)  # scales, of the periods not learnt yet
+        self._is_said = True  # what is said after the last learnt period is kept
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
-        season, at = self._season, np.array([slot.of_week])
-        base, scale, ready = season.at(at)[:, 0], season.scale(at)[:, 0], season.ready
-        residuals = (values - base) / scale
-        if self._begun is not None:
-            self._learn_weights(at, (base - season.level) / scale, residuals, ready & ~np.isnan(values))
-        season.learn(slot.of_week, values)
-        bounded = np.clip(residuals, -RESIDUAL_MAX, RESIDUAL_MAX)
-        self._history.learn(np.where(ready & ~np.isnan(values), bounded, 0.0))
-        self._keep_origin(covariates)
-        if self._history.periods % max(season.slots_per_day // SOLVES_A_DAY, 1) == 0:
-            self._regression.solve()
+        values = np.ascontiguousarray(values, np.float64)
+        season, periods = self._season, self._history.periods
+        self._targets[:, periods % BATCH] = self._regression.meet(values, self._said, periods)
+        told = season.tell(_when((slot,)))
+        self._history.learn(values, told, season.ready.astype(np.float64))
+        season.learn(slot, values)
+        self._weather = self._observed.learn(covariates)
+        self._said[periods % len(self._said)] = np.nan
+        self._is_said = False
+        if (periods + 1) % BATCH == 0:
+            self._learn_weights(periods)
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
-        season, at = self._season, np.array([slot.of_week for slot in slots])
-        base, scale = season.at(at), season.scale(at)
-        steps = np.arange(1, len(at) + 1)
-        last = (self._history.periods - 1) % len(self._origins)
-        known = features(
-            self._origins[last][None].astype(np.float64),
-            self._history.seasonal(steps, self._lags),
-            ((base - season.level[:, None]) / scale).T,
-            self._weather[last, : self._names][None].astype(np.float64),
-            at,
-            season.slots_per_week,
-        )
-        weights = self._weights(len(at), known.shape[-1])
-        path: Float64s = base + scale * np.einsum("hsf,hf->sh", known, weights)
-        path[~season.ready] = np.nan
-        return path
+        season, when = self._season, _when(slots)
+        told = season.tell(when)
+        inputs = self._history.features(when, told, season.numbers, self._weather)
+        self._widen(inputs.shape[-1])
+        near, far, way = steps_between(tuple(self._knots.tolist()), len(slots))
+        added = self._regression.say(inputs, near[:-1], far[:-1], way[:-1, 0].copy())
+        path = told[..., BASE] + told[..., SCALE] * added
+        path[:, ~season.ready] = np.nan
+        if not self._is_said:
+            self._keep_said(inputs, told, np.where(np.isnan(path), np.nan, added))
+            self._is_said = True
+        return np.ascontiguousarray(path.T)
 
-    def _learn_weights(self, at: Slots, base: Float64s, residuals: Float64s, given: Bools) -> None:
-        """Learn what each knot's forecast of this period should have been."""
-        periods, knots = self._history.periods, self._knots
-        places = (periods - knots) % len(self._origins)
-        in_time = self._lags >= knots[:, None]  # (knots, lags): known when the forecast was made
-        known = features(
-            self._origins[places].astype(np.float64),
-            self._history.seasonal(NEXT, self._lags) * in_time[:, None, :],
-            base[None],
-            self._weather[places, : self._names].astype(np.float64),
-            np.repeat(at, len(knots)),
-            self._season.slots_per_week,
-        )
-        begun = periods - knots >= (self._begun or 0)
-        self._regression.learn(known, residuals, given[None] & begun[:, None])
+    def _keep_said(self, inputs: Float64s, told: Float64s, added: Float64s) -> None:
+        """Keep what was said of each knot, and from what, until its actual comes; NaN of a series not ready."""
+        place = self._history.periods - 1
+        kept = self._said[place % len(self._said)]
+        for knot, step in enumerate((self._knots - 1).tolist()):
+            if step < len(inputs):
+                ring = self._inputs[knot]
+                ring[place % len(ring)] = inputs[step]
+                kept[knot, :, 0] = told[step, :, BASE]
+                kept[knot, :, 1] = told[step, :, SCALE]
+                kept[knot, :, 2] = added[step]
 
-    def _keep_origin(self, covariates: Covariates) -> None:
-        periods = self._history.periods
-        observed = self._observed.learn(covariates)
-        self._names = len(observed)
-        place = (periods - 1) % len(self._origins)
-        self._origins[place] = self._history.origin(np.log(self._season.ratio))
-        self._weather[place] = 0.0
-        self._weather[place, : self._names] = observed
-        if self._begun is None and self._season.ready.any():
-            self._begun = periods - 1
+    def _learn_weights(self, last: int) -> None:
+        """Learn the periods up to `last` that wait for it."""
+        learnt = np.arange(last - BATCH + 1, last + 1)
+        inputs = [
+            ring[(learnt - knot) % len(ring)].reshape(-1, ring.shape[-1])
+            for ring, knot in zip(self._inputs, self._knots.tolist(), strict=True)
+        ]
+        self._regression.learn(inputs, self._targets)
 
-    def _weights(self, periods: int, count: int) -> Float64s:
-        """Return the weights of each step, (periods, count)."""
-        weights = self._regression.weights
-        if weights.shape[-1] < count:  # a covariate that nothing was learnt of yet
-            weights = np.pad(weights, ((0, 0), (0, count - weights.shape[-1])))
-        near, far, way = (part[:-1] for part in steps_between(tuple(self._knots.tolist()), periods))
-        found: Float64s = weights[near] + (weights[far] - weights[near]) * way
-        return found
+    def _widen(self, inputs: int) -> None:
+        """Make room for a covariate that is new; before, it was 0: its mean."""
+        more = inputs - self._inputs[0].shape[-1]
+        if more > 0:
+            self._regression.widen((inputs - FIXED) // PER_COVARIATE)
+            self._inputs = [np.pad(ring, ((0, 0), (0, 0), (0, more))) for ring in self._inputs]
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
         self._season.adopt(old._season, places)
         self._history.adopt(old._history, places)
-        self._observed.restore(old._observed.state())
-        self._regression.restore(old._regression.state())
-        carry(self._origins, old._origins, places, axis=1)
-        self._weather[...] = old._weather
-        self._begun, self._names = old._begun, old._names
+        self._take_shared(old._observed.state(), old._weather, old._regression.state(), old._inputs[0].shape[-1])
+        for ring, before in zip(self._inputs, old._inputs, strict=True):
+            carry(ring, before, places, axis=1)
+        carry(self._said, old._said, places, axis=2)
+        carry(self._targets, old._targets, places, axis=2)
+        self._is_said = old._is_said
+
+    def _take_shared(self, observed: Any, weather: Float64s, regression: Any, inputs: int) -> None:
+        self._observed.restore(observed)
+        self._weather = np.array(weather, np.float64)
+        self._widen(inputs)
+        self._regression.restore(regression, (inputs - FIXED) // PER_COVARIATE)
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
         parts = (self._season, self._history, self._observed, self._regression)
-        rings = (self._origins.tobytes(), self._weather.tobytes())
-        return *(part.state() for part in parts), *rings, self._begun, self._names
+        rings = [ring.tobytes() for ring in self._inputs]
+        arrays = (self._said.tobytes(), self._targets.tobytes(), self._weather.tolist())
+        return *(part.state() for part in parts), self._inputs[0].shape[-1], rings, *arrays, self._is_said
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        season, history, observed, regression, origins, weather, self._begun, self._names = state
+        season, history, observed, regression, inputs, rings, said, targets, weather, self._is_said = state
         self._season.restore(season)
         self._history.restore(history)
-        self._observed.restore(observed)
-        self._regression.restore(regression)
-        self._origins[...] = np.frombuffer(origins, np.float32).reshape(self._origins.shape)
-        self._weather[...] = np.frombuffer(weather, np.float32).reshape(self._weather.shape)
+        self._take_shared(observed, weather, regression, inputs)
+        for ring, kept in zip(self._inputs, rings, strict=True):
+            ring[...] = np.frombuffer(kept, np.float32).reshape(ring.shape)
+        self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
+        self._targets[...] = np.frombuffer(targets).reshape(self._targets.shape)
+
+
+def _when(slots: Sequence[Slot]) -> Slots:
+    """Return the place in the week of each slot and whether it is a holiday, (slots, 2)."""
+    return np.array([(slot.of_week, slot.holiday) for slot in slots], dtype=np.intp)
+
+
+def _mixed(slots_per_day: int) -> tuple[int, ...]:
+    """Return the inputs that hinges are made of: all but the constant and holidays, of days but those of the hour."""
+    hours = range(DAY, TURNING + 5) if slots_per_day <= 1 else range(0)
+    return tuple(place for place in range(1, FIXED) if place not in hours and place not in range(HOLIDAY, FIXED))

@@ -1,0 +1,119 @@
+"""Inputs and what came in, features, weights and what they say out: the loops of `online_models.pooled_regression`.
+
+A feature is an input as it is, or a hinge: offset + gain x input + gain x another one, held within [0, HINGE_MAX].
+Arrays: places (2, features) of the two inputs, the second -1 of an input as it is; gains (3, features): offset and two.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online_models.base import Float64s
+
+Float32s = NDArray[np.float32]
+Places64 = NDArray[np.intp]
+
+HINGE_MAX = 3.0
+NAN = float("nan")
+
+
+def meet(
+    values: Float64s,
+    said: Float32s,
+    periods: int,
+    knots: Places64,
+    limits: Float64s,
+    rate: float,
+    misses: Float64s,
+    targets: Float64s,
+) -> None:
+    """Write what each knot's forecast of this period should have said, (knots, series) scales; NaN teaches nothing.
+
+    said: (periods, knots, series, 3) by the period it was made in: profile and scale, units, and forecast, scales
+    limits: the largest target, scales, and how many usual misses it may lie from the forecast
+    misses: (knots, 2) the usual miss, scales, and periods in it
+    """
+    for knot in range(knots.shape[0]):
+        place = (periods + said.shape[0] - knots[knot]) % said.shape[0]
+        limit = limits[1] * misses[knot, 0]
+        total, known = 0.0, 0
+        for one in range(values.shape[0]):
+            base, scale = float(said[place, knot, one, 0]), float(said[place, knot, one, 1])
+            value = float(values[one])
+            if math.isnan(value) or math.isnan(base):
+                targets[knot, one] = NAN
+                continue
+            told = float(said[place, knot, one, 2])
+            miss = _within((value - base) / scale, limits[0]) - told
+            targets[knot, one] = told + _within(miss, limit)
+            total += min(abs(miss), 2.0 * limit)
+            known += 1
+        if known > 0:
+            misses[knot, 1] += 1.0
+            step = max(rate, 1.0 / (misses[knot, 1] + 20.0))
+            misses[knot, 0] += step * (limits[2] * total / known - misses[knot, 0])
+
+
+def expand(inputs: Float32s, targets: Float64s, places: Places64, gains: Float64s, features: Float32s) -> None:
+    """Write the features of `inputs` (rows, inputs), (rows, features); zeros where the target (rows,) is NaN."""
+    for row in range(inputs.shape[0]):
+        is_known = not math.isnan(targets[row])
+        for feature in range(places.shape[1]):
+            value = float(inputs[row, places[0, feature]])
+            if places[1, feature] >= 0:
+                value = gains[0, feature] + gains[1, feature] * value
+                value += gains[2, feature] * float(inputs[row, places[1, feature]])
+                value = min(max(value, 0.0), HINGE_MAX)
+            features[row, feature] = value if is_known else 0.0
+
+
+def say(
+    inputs: Float64s,
+    places: Places64,
+    gains: Float64s,
+    weights: Float64s,
+    near: Places64,
+    far: Places64,
+    way: Float64s,
+    blended: Float64s,
+    said: Float64s,
+) -> None:
+    """Write what the weights say of `inputs` (steps, series, inputs), (steps, series) scales.
+
+    Each step's weights lie `way` between those of the knots `near` and `far`; blended: (features,) is scratch.
+    """
+    count = places.shape[1]
+    for step in range(inputs.shape[0]):
+        for feature in range(count):
+            weight = weights[near[step], feature]
+            blended[feature] = weight + (weights[far[step], feature] - weight) * way[step]
+        for one in range(inputs.shape[1]):
+            total = 0.0
+            for feature in range(count):
+                value = inputs[step, one, places[0, feature]]
+                if places[1, feature] >= 0:
+                    value = gains[0, feature] + gains[1, feature] * value
+                    value += gains[2, feature] * inputs[step, one, places[1, feature]]
+                    value = min(max(value, 0.0), HINGE_MAX)
+                total += blended[feature] * value
+            said[step, one] = total
+
+
+def sweep(products: Float32s, ridge: float, slack: Float64s, weights: Float64s) -> None:
+    """Bring each weight in turn to where it does best by the others, of each knot (a sweep of Gauss and Seidel's).
+
+    products: (knots, features, features); slack: (knots, features) moments less (products + ridge) x weights, is moved
+    """
+    count = weights.shape[1]
+    for knot in range(weights.shape[0]):
+        for feature in range(count):
+            step = slack[knot, feature] / (float(products[knot, feature, feature]) + ridge)
+            weights[knot, feature] += step
+            for other in range(count):
+                slack[knot, other] -= step * float(products[knot, feature, other])
+            slack[knot, feature] -= step * ridge
+
+
+def _within(value: float, largest: float) -> float:
+    return min(max(value, -largest), largest)
