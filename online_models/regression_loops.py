@@ -30,7 +30,7 @@ def meet(
 ) -> None:
     """Write what each knot's forecast of this period should have said, (knots, series) scales; NaN teaches nothing.
 
-    said: (periods, knots, series, 3) by the period it was made in: profile and scale, units, and forecast, scales, or NaN
+    said: (periods, knots, series, 3) by the period it was made in: profile and scale, units, forecast, scales, or NaN
     limits: the largest target, scales, and how many usual misses it may lie from the forecast
     misses: (knots, 2) the usual miss, scales, and periods in it
     """

@@ -68,8 +68,7 @@ def _ratio(one: int, rates: Float64s, numbers: Float64s) -> float:
     """Return how many times its profile demand runs at now."""
     if numbers[EXPECTED, one] <= 0.0:
         return 1.0
-    ratio: float = numbers[DEMAND, one] / numbers[EXPECTED, one]
-    ratio = min(max(ratio, 1.0 / rates[RATIO_MAX]), rates[RATIO_MAX])
+    ratio: float = min(max(numbers[DEMAND, one] / numbers[EXPECTED, one], 1.0 / rates[RATIO_MAX]), rates[RATIO_MAX])
     return ratio
 
 
