@@ -39,7 +39,7 @@ def test_within_the_bounds_it_is_rivers_pipeline() -> None:
 
 
 def test_terms_add_up_to_the_prediction() -> None:
-    """The quick sum of what each adds is River's predict_one to 1e-12, with features missing and beyond the bounds too."""
+    """What each feature adds sums to River's predict_one to 1e-12, with features missing and beyond the bounds too."""
     model = Linear()
     for features, target in _examples(400):
         model.learn(features, target)
