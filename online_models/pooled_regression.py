@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from online_models import regression_loops
 from online_models.base import Float64s
-from online_models.hinges import design
+from online_models.hinges import Inputs, design
 
 MEMORY_DAYS = 150.0  # until a period's weight has fallen to 1/e; 60 to 400 differ by 1 % on most development spans
 MEMORY_PERIODS = 1000.0  # and at least so many: fewer days cannot carry so many weights
@@ -33,7 +33,7 @@ Places64 = NDArray[np.intp]
 class PooledRegression:
     """Weights for each of `knots` steps ahead; covariates may be added, never taken away.
 
-    >>> regression = PooledRegression(np.array([1]), 1, fixed=3, mixed=(1, 2), per_covariate=3)
+    >>> regression = PooledRegression(np.array([1]), 1, Inputs(3, (0, 1, 2), (1, 2), 5, 3, 3, 0))
     >>> said = np.array([[[[0.0, 1.0, 0.0]]]], np.float32)  # profile, scale and forecast, once a period
     >>> for period in range(800):
     ...     targets = regression.meet(np.array([period % 3 - 1.0]), said, period)
@@ -44,11 +44,9 @@ class PooledRegression:
     [[-1.0]]
     """
 
-    def __init__(
-        self, knots: Places64, slots_per_day: int, *, fixed: int, mixed: tuple[int, ...], per_covariate: int
-    ) -> None:
+    def __init__(self, knots: Places64, slots_per_day: int, inputs: Inputs) -> None:
         self._knots = knots
-        self._inputs = (fixed, mixed, per_covariate)
+        self._inputs = inputs
         self._keep = float(np.exp(-1.0 / max(MEMORY_DAYS * slots_per_day, MEMORY_PERIODS)))  # a period
         self._miss_rate = 1.0 / (MISS_DAYS * slots_per_day)
         self._limits = np.array([TARGET_MAX, MISS_MAX, MISS_TO_DEVIATION])
@@ -57,8 +55,7 @@ class PooledRegression:
 
     def widen(self, covariates: int) -> None:
         """Make room for the inputs of so many covariates; what was learnt stays."""
-        fixed, mixed, per_covariate = self._inputs
-        self._places, self._gains = design(fixed, mixed, covariates, per_covariate)
+        self._places, self._gains = design(self._inputs, covariates)
         count, knots = self._places.shape[1], len(self._knots)
         products = np.zeros((knots, count, count), dtype=np.float32)  # of features with each other, decayed sums
         moments, weights = np.zeros((knots, count)), np.zeros((knots, count))

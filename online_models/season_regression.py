@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
+from online_models.hinges import HINGES, HINGES_PER_COVARIATE, Inputs
 from online_models.observed import Observed
 from online_models.plan import knots_of, steps_between
 from online_models.pooled_regression import PooledRegression
 from online_models.regression_loops import add, keep
 from online_models.residual_features import PER_COVARIATE, ResidualHistory
-from online_models.residual_loops import DAY, FIXED, HOLIDAY, TURNING
+from online_models.residual_loops import DAY, FIXED, GUESSES, HOLIDAY
 from online_models.season_profile import SeasonProfile
 
 KNOTS_MAX = 4  # steps ahead with weights of their own; 8 are no better on any development span, at twice the cost
 BATCH = 8  # periods that are learnt together: the products of features cost more than all the rest of a period
+BATCH_OF_DAYS = 2  # fewer features, and slower news
 SAID = 3  # numbers kept of each forecast: profile and scale, units, and what was added, scales
 
 Slots = NDArray[np.intp]
@@ -39,27 +41,24 @@ class SeasonRegression:
         self._observed = Observed()
         self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
         self._regression = PooledRegression(
-            self._knots,
-            self._season.slots_per_day,
-            fixed=FIXED,
-            mixed=_mixed(self._season.slots_per_day),
-            per_covariate=PER_COVARIATE,
+            self._knots, self._season.slots_per_day, _inputs(self._season.slots_per_day)
         )
+        self._batch = BATCH if self._season.slots_per_day > 1 else BATCH_OF_DAYS
         self._ready = np.zeros(series)  # 1 of a series that has learnt enough
         self._weather = np.zeros(0)  # (covariates,) of the last period, in their standard deviations
         knots = self._knots.tolist()
         # Rings by the period a forecast was made in: of each knot what it was made from, and what was said.
-        self._firsts = np.cumsum([0, *(knot + BATCH for knot in knots)])
+        self._firsts = np.cumsum([0, *(knot + self._batch for knot in knots)])
         self._made_from = np.zeros((int(self._firsts[-1]), series, FIXED), dtype=np.float32)
         self._said = np.full((knots[-1], len(knots), series, SAID), np.nan, dtype=np.float32)
-        self._targets = np.full((len(knots), BATCH, series), np.nan)  # scales, of the periods not learnt yet
+        self._targets = np.full((len(knots), self._batch, series), np.nan)  # scales, of the periods not learnt yet
         self._is_said = True  # what is said after the last learnt period is kept
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
         values = np.ascontiguousarray(values, np.float64)
         season, periods = self._season, self._history.periods
-        self._targets[:, periods % BATCH] = self._regression.meet(values, self._said, periods)
+        self._targets[:, periods % self._batch] = self._regression.meet(values, self._said, periods)
         told = season.tell(_when((slot,)))
         self._history.learn(values, told, self._ready)
         season.learn(slot, values)
@@ -67,8 +66,8 @@ class SeasonRegression:
         self._weather = self._observed.learn(covariates)
         self._said[periods % len(self._said)] = np.nan
         self._is_said = False
-        if (periods + 1) % BATCH == 0:
-            self._regression.learn(self._made_from, self._firsts.tolist(), periods - BATCH + 1, self._targets)
+        if (periods + 1) % self._batch == 0:
+            self._regression.learn(self._made_from, self._firsts.tolist(), periods - self._batch + 1, self._targets)
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
@@ -136,10 +135,13 @@ def _when(slots: Sequence[Slot]) -> Slots:
     return found
 
 
-def _mixed(slots_per_day: int) -> tuple[int, ...]:
-    """Return the inputs that hinges are made of: all but the constant and holidays, of days but those of the hour."""
-    hours = range(DAY, TURNING + 5) if slots_per_day <= 1 else range(0)
-    return tuple(place for place in range(1, FIXED) if place not in hours and place not in range(HOLIDAY, FIXED))
+def _inputs(slots_per_day: int) -> Inputs:
+    """Return what features are made of: days have no hour, and hinges of them forecast no better."""
+    known = tuple(place for place in range(FIXED) if slots_per_day > 1 or place not in range(DAY, GUESSES))
+    if slots_per_day <= 1:
+        return Inputs(FIXED, known, (), 0, PER_COVARIATE, 1, 0)
+    mixed = tuple(place for place in known if 0 < place < HOLIDAY)
+    return Inputs(FIXED, known, mixed, HINGES, PER_COVARIATE, PER_COVARIATE, HINGES_PER_COVARIATE)
 
 
 @functools.lru_cache(maxsize=256)
