@@ -60,11 +60,14 @@ class ResidualRings:
         self.table = np.zeros((series, rows, len(LEVELS)))
         self.is_known = np.zeros((series, rows), dtype=np.uint8)
 
-    def learn(self, scaled: Float64s, values: Float64s, periods: int) -> None:
-        """Learn misses `scaled` (series, rows), NaN is none, and demand `values` (series,), NaN is missing."""
+    def learn(self, scaled: Float64s, is_broken: NDArray[np.uint8], values: Float64s, periods: int) -> None:
+        """Learn misses `scaled` (series, rows), NaN is none, and demand `values` (series,), NaN is missing.
+
+        is_broken: (series,) whether what was kept no longer counts
+        """
         smooth(values, self._rate, self._volume)
         correct(scaled, self.table, self.is_known, self._classes, LEVELS, LOW, HIGH, self._step, self._offsets)
-        insert(scaled, self._ordered, self._ages, self.counts, self._keep_every, periods)
+        insert(scaled, is_broken, self._ordered, self._ages, self.counts, self._keep_every, periods)
         if periods % self._share_every == 0 or self.counts.max(initial=0) <= TRUSTED:
             self._share()
         self.look()

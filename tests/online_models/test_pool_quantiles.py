@@ -121,6 +121,21 @@ def test_wild_times_widen_the_band() -> None:
     assert np.mean(widths[True]) > 1.7 * np.mean(widths[False])
 
 
+@pytest.mark.parametrize("series", [1, 12])
+def test_what_had_never_sold_is_covered_within_weeks(series: int) -> None:
+    """Months of zeros say nothing of the spread of what is sold afterwards."""
+    rng, pool, inside = np.random.default_rng(7), Pool([1] * series), []
+    centre = np.zeros(series)
+    for day in range(230):
+        values = rng.poisson(20.0 if day >= 150 else 0.0, series).astype(float)
+        if day >= 165:
+            bands = pool.around()[:, 0]
+            inside += ((values >= bands[:, LOW]) & (values <= bands[:, HIGH])).tolist()
+        centre += 0.1 * (values - centre)
+        pool.period(values, centre)
+    assert 0.65 < np.mean(inside) < 0.95
+
+
 def test_what_covers_too_little_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bands of a world that grows by and by cover more with the correction than without."""
     coverage = {}
