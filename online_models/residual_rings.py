@@ -47,9 +47,10 @@ class ResidualRings:
         )  # misses, rising, in grains of a scale
         self._ages = np.zeros((series, rows, RING), dtype=np.uint8)  # ring: the place of each, the oldest overwritten
         self.counts = np.zeros((series, rows), dtype=np.intp)  # ever kept
-        self._offsets = np.zeros((CLASSES, rows, len(LEVELS)))  # added to a level before it is read
-        self._shared = np.zeros((CLASSES, rows, len(LEVELS)))  # quantiles of the class
-        self._shared_count = np.zeros((CLASSES, rows))  # misses they come from
+        kinds = CLASSES if series >= CLASSED_MIN else 1
+        self._offsets = np.zeros((kinds, rows, len(LEVELS)))  # added to a level before it is read
+        self._shared = np.zeros((kinds, rows, len(LEVELS)))  # quantiles of the class
+        self._shared_count = np.zeros((kinds, rows))  # misses they come from
         self._volume = np.zeros(series)  # smoothed demand, units per period
         self._rate = 1.0 / (VOLUME_DAYS * slots_per_day)
         self._step = CORRECTION / slots_per_day**0.5
@@ -102,7 +103,9 @@ class ResidualRings:
             carry(own[:, :-1], before[:, :-1], places, axis=0)
             carry(own[:, -1:], before[:, -1:], same_lead, axis=0)
         for name in ("_offsets", "_shared", "_shared_count"):
-            getattr(self, name)[...] = getattr(old, name)
+            own, before = getattr(self, name), getattr(old, name)
+            own[...] = before if len(own) >= len(before) else before[CLASSES // 2]  # one for all, all from one
+        np.minimum(self._classes, len(self._offsets) - 1, out=self._classes)
         self.look()
 
     def state(self) -> tuple[Any, ...]:

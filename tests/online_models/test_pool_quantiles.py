@@ -237,6 +237,19 @@ def test_who_stays_keeps_its_quantiles_and_who_comes_borrows() -> None:
     new.period(np.full(3, 9.0), np.full(3, 9.0))
 
 
+@pytest.mark.parametrize(("before", "after"), [(8, 9), (9, 8), (2, 1), (1, 2)])
+def test_a_pool_that_is_cut_into_classes_or_no_longer_goes_on(before: int, after: int) -> None:
+    """Whoever stays is forecast nearly as before: classes only change what is borrowed."""
+    old, new = _lived([3] * before), Pool([3] * after, horizon=7)
+    new.quantiles.adopt(old.quantiles, [place if place < before else None for place in range(after)])
+    old.paths, new.paths, new.at = np.full((before, 7), 9.0), np.full((after, 7), 9.0), old.at
+    both = min(before, after)
+    assert np.allclose(new.around()[:both], old.around()[:both], rtol=0.2, atol=1.0)
+    for _ in range(30):
+        new.period(np.full(after, 9.0), np.full(after, 9.0))
+    assert np.isfinite(new.around()).all()
+
+
 def test_compiled_loops_say_what_python_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weeks of hours with gaps, spikes and a series that never sells: quantiles and states are equal."""
     users = {pool_quantiles: pool_quantiles_loops, residual_rings: residual_rings_loops}
