@@ -53,7 +53,9 @@ class PoolQuantiles:
         waiting.learn(values, is_bound)
         rooted(waiting.said, waiting.came, self._roots, self._error, self._seen)
         self._scale.learn(slot.of_week, self._roots, self._rings.table, waiting.periods)
-        self._rings.learn(self._scale.scaled, np.ascontiguousarray(values, dtype=np.float64), waiting.periods)
+        self._rings.learn(
+            self._scale.scaled, self._scale.is_broken, np.ascontiguousarray(values, dtype=np.float64), waiting.periods
+        )
 
     def say(self, slots: Sequence[Slot], paths: Float64s) -> None:
         """Remember the centres `paths` (series, steps), units, of the periods that follow; NaN says nothing.

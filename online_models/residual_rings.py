@@ -47,9 +47,10 @@ class ResidualRings:
         )  # misses, rising, in grains of a scale
         self._ages = np.zeros((series, rows, RING), dtype=np.uint8)  # ring: the place of each, the oldest overwritten
         self.counts = np.zeros((series, rows), dtype=np.intp)  # ever kept
-        self._offsets = np.zeros((CLASSES, rows, len(LEVELS)))  # added to a level before it is read
-        self._shared = np.zeros((CLASSES, rows, len(LEVELS)))  # quantiles of the class
-        self._shared_count = np.zeros((CLASSES, rows))  # misses they come from
+        kinds = CLASSES if series >= CLASSED_MIN else 1
+        self._offsets = np.zeros((kinds, rows, len(LEVELS)))  # added to a level before it is read
+        self._shared = np.zeros((kinds, rows, len(LEVELS)))  # quantiles of the class
+        self._shared_count = np.zeros((kinds, rows))  # misses they come from
         self._volume = np.zeros(series)  # smoothed demand, units per period
         self._rate = 1.0 / (VOLUME_DAYS * slots_per_day)
         self._step = CORRECTION / slots_per_day**0.5
@@ -60,11 +61,14 @@ class ResidualRings:
         self.table = np.zeros((series, rows, len(LEVELS)))
         self.is_known = np.zeros((series, rows), dtype=np.uint8)
 
-    def learn(self, scaled: Float64s, values: Float64s, periods: int) -> None:
-        """Learn misses `scaled` (series, rows), NaN is none, and demand `values` (series,), NaN is missing."""
+    def learn(self, scaled: Float64s, is_broken: NDArray[np.uint8], values: Float64s, periods: int) -> None:
+        """Learn misses `scaled` (series, rows), NaN is none, and demand `values` (series,), NaN is missing.
+
+        is_broken: (series,) whether what was kept no longer counts
+        """
         smooth(values, self._rate, self._volume)
         correct(scaled, self.table, self.is_known, self._classes, LEVELS, LOW, HIGH, self._step, self._offsets)
-        insert(scaled, self._ordered, self._ages, self.counts, self._keep_every, periods)
+        insert(scaled, is_broken, self._ordered, self._ages, self.counts, self._keep_every, periods)
         if periods % self._share_every == 0 or self.counts.max(initial=0) <= TRUSTED:
             self._share()
         self.look()
@@ -99,7 +103,9 @@ class ResidualRings:
             carry(own[:, :-1], before[:, :-1], places, axis=0)
             carry(own[:, -1:], before[:, -1:], same_lead, axis=0)
         for name in ("_offsets", "_shared", "_shared_count"):
-            getattr(self, name)[...] = getattr(old, name)
+            own, before = getattr(self, name), getattr(old, name)
+            own[...] = before if len(own) >= len(before) else before[CLASSES // 2]  # one for all, all from one
+        np.minimum(self._classes, len(self._offsets) - 1, out=self._classes)
         self.look()
 
     def state(self) -> tuple[Any, ...]:

@@ -3,12 +3,15 @@ from libc cimport math
 from libc.stdint cimport int16_t, uint8_t
 
 cdef double GRAIN, GRAINS_MAX, BENT, SLOPE, MEANS
-cdef Py_ssize_t TRUSTED, MIDDLE
+cdef Py_ssize_t TRUSTED, MIDDLE, UNFILLED_GRAINS
 
 
 @cython.locals(one=Py_ssize_t, row=Py_ssize_t, grains=double)
-cpdef void insert(double[:, ::1] scaled, int16_t[:, :, ::1] ordered, uint8_t[:, :, ::1] ages, Py_ssize_t[:, ::1] counts,
+cpdef void insert(double[:, ::1] scaled, uint8_t[::1] is_broken, int16_t[:, :, ::1] ordered, uint8_t[:, :, ::1] ages, Py_ssize_t[:, ::1] counts,
                   Py_ssize_t every, Py_ssize_t periods)
+
+@cython.locals(place=Py_ssize_t)
+cdef void _clear(Py_ssize_t one, Py_ssize_t row, int16_t[:, :, ::1] ordered, Py_ssize_t[:, ::1] counts)
 
 @cython.locals(size=Py_ssize_t, count=Py_ssize_t, turn=Py_ssize_t, begun=Py_ssize_t, place=Py_ssize_t,
                other=Py_ssize_t, held=Py_ssize_t)

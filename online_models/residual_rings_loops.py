@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
-from online_models.plan import GRAIN, TRUSTED
+from online_models.plan import GRAIN, TRUSTED, UNFILLED_GRAINS
 
 Places64 = NDArray[np.intp]
 Int16s = NDArray[np.int16]
@@ -23,16 +23,32 @@ MIDDLE = 3  # place of the level 0.5
 BENT, SLOPE, MEANS = 0.135, 0.1975, 1.2533  # of a normal quantile; standard deviations in mean absolute misses
 
 
-def insert(scaled: Float64s, ordered: Int16s, ages: Bytes, counts: Places64, every: int, periods: int) -> None:
+def insert(
+    scaled: Float64s,
+    is_broken: Bytes,
+    ordered: Int16s,
+    ages: Bytes,
+    counts: Places64,
+    every: int,
+    periods: int,
+) -> None:
     """Put new misses where they belong in the order of their ring, in place of the oldest ones; one in `every` period.
 
-    The hours at which they are taken differ by row, and move round the day.
+    The hours at which they are taken differ by row, and move round the day. The rings of what is broken begin anew.
     """
     for one in range(scaled.shape[0]):
         for row in range(scaled.shape[1]):
-            if (periods + row) % every == 0 and not math.isnan(scaled[one, row]):
+            if is_broken[one] != 0:
+                _clear(one, row, ordered, counts)
+            elif (periods + row) % every == 0 and not math.isnan(scaled[one, row]):
                 grains = math.floor(min(max(scaled[one, row] / GRAIN, -GRAINS_MAX), GRAINS_MAX) + 0.5)
                 _put(int(grains), one, row, ordered, ages, counts)
+
+
+def _clear(one: int, row: int, ordered: Int16s, counts: Places64) -> None:
+    for place in range(ordered.shape[2]):
+        ordered[one, row, place] = UNFILLED_GRAINS
+    counts[one, row] = 0
 
 
 def _put(value: int, one: int, row: int, ordered: Int16s, ages: Bytes, counts: Places64) -> None:

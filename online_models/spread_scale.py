@@ -24,12 +24,15 @@ MEMORY_MAX = 500.0
 SLOTS_MAX = 192  # of usual misses
 BEGUN = (0.0, 0.0)  # what the last misses and the usual ones count for before anything is known
 WEEKEND = 5  # its first day
-_OF_SERIES = ("_slow", "_seen", "_fast", "_fast_said", "_usual", "_unit")
+_OF_SERIES = ("_slow", "_seen", "_fast", "_shock", "_fast_said", "_usual", "_unit")
 _OF_POOL = ("_weights", "_sizes")
 
 
 class SpreadScale:
-    """After `learn`, `scaled` (series, rows) are its misses in scales; NaN is no miss."""
+    """After `learn`, `scaled` (series, rows) are its misses in scales, NaN is no miss.
+
+    `is_broken` (series,) says of which series the misses before no longer count.
+    """
 
     def __init__(self, delays: NDArray[np.intp], overlaps: Float64s, slots_per_week: int) -> None:
         """`overlaps` (series, rows): misses next to each other that say what one does."""
@@ -43,6 +46,7 @@ class SpreadScale:
         self._slow = np.zeros((series, rows))  # mean absolute miss, roots
         self._seen = np.zeros((series, rows))  # misses seen
         self._fast = np.ones(series)  # absolute misses of the next period of late, in units
+        self._shock = np.ones(series)  # absolute misses of late, in scales
         self._fast_said = np.ones((series, int(delays.max())), dtype=np.float32)  # ring, by the period it was said in
         self._usual = np.ones((2, series, int(self.slots.max()) + 1), dtype=np.float32)  # near and far, in units
         self._weights = np.tile(np.array(BEGUN), (rows, 1))
@@ -50,6 +54,7 @@ class SpreadScale:
         self._unit = np.zeros((series, rows))  # roots
         self._recent = np.zeros(series)  # logarithm of `_fast`
         self.scaled = np.full((series, rows), np.nan)
+        self.is_broken = np.zeros(series, dtype=np.uint8)
 
     def learn(self, slot_of_week: int, roots: Float64s, table: Float64s, periods: int) -> None:
         """Learn the misses `roots` (series, rows), NaN is none.
@@ -59,8 +64,8 @@ class SpreadScale:
         """
         learn_scale(
             roots, self._delays, self._overlaps, self.sides, periods, int(self.slots[slot_of_week]), self._rate,
-            table, LEVELS, self._slow, self._seen, self._fast, self._fast_said, self._usual, self._weights,
-            self._sizes, self._unit, self._recent, self.scaled,
+            table, LEVELS, self._slow, self._seen, self._fast, self._shock, self._fast_said, self._usual, self._weights,
+            self._sizes, self._unit, self._recent, self.scaled, self.is_broken,
         )  # fmt: skip
 
     def parts(self) -> tuple[NDArray[np.intp], Float64s, Float64s, NDArray[np.float32], Float64s]:
@@ -70,6 +75,7 @@ class SpreadScale:
     def adopt(self, old: Self, places: Places, same_lead: Places) -> None:
         """Take over what `old` learnt; of the lead's row only where it is of the same length."""
         carry(self._fast, old._fast, places, axis=0)
+        carry(self._shock, old._shock, places, axis=0)
         carry(self._usual, old._usual, places, axis=1)
         for name in ("_slow", "_seen"):
             carry(getattr(self, name)[:, :-1], getattr(old, name)[:, :-1], places, axis=0)

@@ -13,6 +13,7 @@ from online_models.base import Float64s
 
 Places64 = NDArray[np.intp]
 Float32s = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
 
 NOTHING = float("nan")
 FAST_RATE = 0.12  # of the misses of late: about the last 8 periods
@@ -27,6 +28,8 @@ FORGET = 0.9995  # of the sums that the steps are divided by
 BORROWED = 12.0  # misses that the pool's usual unit counts for
 TRUSTED = 20.0  # misses from which on a unit counts in full for the pool's
 FEW = 5.0  # misses before they are cut
+SHOCK_MAX = 20.0  # scales
+BREAK = 6.0  # scales, of late: no spike but another world, as of a series that had never sold before
 UNIT_MIN = 0.1  # roots: a series that is foretold to the digit, as one that never sells, may yet be missed
 LOWER, UPPER = 1, 5  # places of the levels whose pinball the weights are fitted by: 0.1 and 0.9
 
@@ -44,6 +47,7 @@ def learn_scale(
     slow: Float64s,
     seen: Float64s,
     fast: Float64s,
+    shock: Float64s,
     fast_said: Float32s,
     usual: Float32s,
     weights: Float64s,
@@ -51,13 +55,15 @@ def learn_scale(
     unit: Float64s,
     recent_now: Float64s,
     scaled: Float64s,
+    is_broken: Bytes,
 ) -> None:
     """Learn one period's misses `roots` (series, rows), and write them `scaled`.
 
     delays: (series, rows) periods before that it was said; overlaps: (series, rows)
     sides: (rows,) which of the usual misses count
+    is_broken: (series,) whether all that was known of a series' misses is out of date
     table: (series, rows, levels) quantiles of `scaled`; slow, seen: (series, rows) mean absolute miss, and of how many
-    fast: (series,); fast_said: (series, longest delay); usual: (2, series, slots); weights, sizes: (rows, 2)
+    fast, shock: (series,); fast_said: (series, longest delay); usual: (2, series, slots); weights, sizes: (rows, 2)
     """
     rows, longest = roots.shape[1], fast_said.shape[1]
     for row in range(rows):
@@ -73,9 +79,12 @@ def learn_scale(
                 tilt = tilted(weights[row, 0], weights[row, 1], recent, hour)
                 base = unit[one, row] if unit[one, row] > 0.0 else max(abs(roots[one, row]), UNIT_MIN)
                 scaled[one, row] = roots[one, row] / (base * tilt)
-                _usually(abs(scaled[one, row]), recent, hour, one, row, rows, slot, weights, fast, usual)
+                _usually(abs(scaled[one, row]), recent, hour, one, row, rows, slot, weights, fast, shock, usual)
                 _weigh(scaled[one, row], recent, hour, one, row, table, levels, weights, sizes)
                 _spread(abs(roots[one, row]) / tilt, base, rate / overlaps[one, row], one, row, slow, seen)
+        is_broken[one] = shock[one] > BREAK
+        if shock[one] > BREAK:
+            _begin_anew(one, seen, fast, shock, usual)
         fast_said[one, (periods - 1) % longest] = fast[one]
     refresh(slow, seen, fast, overlaps, unit, recent_now)
 
@@ -99,18 +108,30 @@ def _usually(
     slot: int,
     weights: Float64s,
     fast: Float64s,
+    shock: Float64s,
     usual: Float32s,
 ) -> None:
     """Learn the misses of late, and the usual ones of the slot: the nearest step's, and the furthest one's."""
     if row == 0:
         of_late = min(miss * math.exp(weights[0, 0] * recent), MISS_MAX)
         fast[one] += FAST_RATE * (of_late - fast[one])
+        shock[one] += FAST_RATE * (min(miss, SHOCK_MAX) - shock[one])
     if row == 0 or row == rows - 2:
         of_slot = min(miss * math.exp(weights[row, 1] * hour), MISS_MAX)
         for side in range(2):
             if row == side * (rows - 2):
                 held = float(usual[side, one, slot])
                 usual[side, one, slot] = max(held + USUAL_RATE * (of_slot - held), USUAL_LEAST)
+
+
+def _begin_anew(one: int, seen: Float64s, fast: Float64s, shock: Float64s, usual: Float32s) -> None:
+    """Forget how a series was missed: its unit is taken from what comes now, quickly and uncut."""
+    fast[one], shock[one] = 1.0, 1.0
+    for row in range(seen.shape[1]):
+        seen[one, row] = min(seen[one, row], FEW - 2.0)
+    for slot in range(usual.shape[2]):
+        usual[0, one, slot] = 1.0
+        usual[1, one, slot] = 1.0
 
 
 def _weigh(

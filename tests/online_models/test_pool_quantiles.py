@@ -121,6 +121,21 @@ def test_wild_times_widen_the_band() -> None:
     assert np.mean(widths[True]) > 1.7 * np.mean(widths[False])
 
 
+@pytest.mark.parametrize("series", [1, 12])
+def test_what_had_never_sold_is_covered_within_weeks(series: int) -> None:
+    """Months of zeros say nothing of the spread of what is sold afterwards."""
+    rng, pool, inside = np.random.default_rng(7), Pool([1] * series), []
+    centre = np.zeros(series)
+    for day in range(230):
+        values = rng.poisson(20.0 if day >= 150 else 0.0, series).astype(float)
+        if day >= 165:
+            bands = pool.around()[:, 0]
+            inside += ((values >= bands[:, LOW]) & (values <= bands[:, HIGH])).tolist()
+        centre += 0.1 * (values - centre)
+        pool.period(values, centre)
+    assert 0.65 < np.mean(inside) < 0.95
+
+
 def test_what_covers_too_little_is_widened(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bands of a world that grows by and by cover more with the correction than without."""
     coverage = {}
@@ -220,6 +235,19 @@ def test_who_stays_keeps_its_quantiles_and_who_comes_borrows() -> None:
     again = restored.around(new.slots(), new.paths, np.full(3, HUGE))
     assert again.tobytes() == new.around().tobytes()
     new.period(np.full(3, 9.0), np.full(3, 9.0))
+
+
+@pytest.mark.parametrize(("before", "after"), [(8, 9), (9, 8), (2, 1), (1, 2)])
+def test_a_pool_that_is_cut_into_classes_or_no_longer_goes_on(before: int, after: int) -> None:
+    """Whoever stays is forecast nearly as before: classes only change what is borrowed."""
+    old, new = _lived([3] * before), Pool([3] * after, horizon=7)
+    new.quantiles.adopt(old.quantiles, [place if place < before else None for place in range(after)])
+    old.paths, new.paths, new.at = np.full((before, 7), 9.0), np.full((after, 7), 9.0), old.at
+    both = min(before, after)
+    assert np.allclose(new.around()[:both], old.around()[:both], rtol=0.2, atol=1.0)
+    for _ in range(30):
+        new.period(np.full(after, 9.0), np.full(after, 9.0))
+    assert np.isfinite(new.around()).all()
 
 
 def test_compiled_loops_say_what_python_says(monkeypatch: pytest.MonkeyPatch) -> None:
