@@ -16,12 +16,14 @@ cdef void _regretted(
     double[:, :, ::1] regret, double[:, :, ::1] square, double rate,
 )
 
-@cython.locals(
-    series=Py_ssize_t, knot=Py_ssize_t, model=Py_ssize_t, one=Py_ssize_t, total=double, spread=double, unit=double,
-    pool=double, own=double,
-)
+@cython.locals(knot=Py_ssize_t, model=Py_ssize_t, one=Py_ssize_t, pool=double, own=double)
 cpdef void weigh(
     double[:, :, ::1] regret, double[:, :, ::1] square, double[:, ::1] error, double rate, double[:, :, ::1] weights,
+)
+
+@cython.locals(one=Py_ssize_t, total=double, spread=double, unit=double)
+cdef double _shared(
+    Py_ssize_t model, Py_ssize_t knot, double[:, :, ::1] regret, double[:, :, ::1] square, double[:, ::1] error,
 )
 
 cdef double _evidence(double regret, double square)
@@ -38,5 +40,10 @@ cdef double _mean(
     Py_ssize_t far, double way,
 )
 
-@cython.locals(models=Py_ssize_t, knot=Py_ssize_t, step=Py_ssize_t, one=Py_ssize_t, model=Py_ssize_t, told=double)
+@cython.locals(knot=Py_ssize_t)
 cpdef void remember(double[:, :, ::1] said, double[:, ::1] mixed, Py_ssize_t[::1] knots, float[:, :, ::1] kept)
+
+@cython.locals(models=Py_ssize_t, one=Py_ssize_t, model=Py_ssize_t, told=double)
+cdef void _remember(
+    double[:, :, ::1] said, double[:, ::1] mixed, Py_ssize_t knot, Py_ssize_t step, float[:, :, ::1] kept,
+)

@@ -74,19 +74,23 @@ def _regretted(
 
 def weigh(regret: Float64s, square: Float64s, error: Float64s, rate: float, weights: Float64s) -> None:
     """Write the weights of models, (models, knots, series)."""
-    series = regret.shape[2]
     for knot in range(regret.shape[1]):
         for model in range(regret.shape[0]):
-            total = spread = 0.0
-            for one in range(series):
-                unit = error[knot, one]
-                if unit > 0.0:
-                    total += regret[model, knot, one] / unit
-                    spread += square[model, knot, one] / (unit * unit)
-            pool = _evidence(total, spread)
-            for one in range(series):
+            pool = _shared(model, knot, regret, square, error)
+            for one in range(regret.shape[2]):
                 own = _evidence(regret[model, knot, one], square[model, knot, one])
                 weights[model, knot, one] = exp(min(max(rate * (own + pool), -EVIDENCE_MAX), EVIDENCE_MAX))
+
+
+def _shared(model: int, knot: int, regret: Float64s, square: Float64s, error: Float64s) -> float:
+    """Return the regret of all series together, each in its own unit, in standard deviations."""
+    total = spread = 0.0
+    for one in range(regret.shape[2]):
+        unit = error[knot, one]
+        if unit > 0.0:
+            total += regret[model, knot, one] / unit
+            spread += square[model, knot, one] / (unit * unit)
+    return _evidence(total, spread)
 
 
 def _evidence(regret: float, square: float) -> float:
@@ -121,11 +125,15 @@ def remember(said: Float64s, mixed: Float64s, knots: Ints, kept: Float32s) -> No
 
     A model that is silent is taken to say what the mixture does.
     """
-    models = said.shape[0]
     for knot in range(knots.shape[0]):
-        step = knots[knot] - 1
-        for one in range(said.shape[1] if step < said.shape[2] else 0):
-            kept[models, knot, one] = mixed[one, step]
-            for model in range(models):
-                told = said[model, one, step]
-                kept[model, knot, one] = told if told == told else mixed[one, step]
+        if knots[knot] <= said.shape[2]:
+            _remember(said, mixed, knot, knots[knot] - 1, kept)
+
+
+def _remember(said: Float64s, mixed: Float64s, knot: int, step: int, kept: Float32s) -> None:
+    models = said.shape[0]
+    for one in range(said.shape[1]):
+        kept[models, knot, one] = mixed[one, step]
+        for model in range(models):
+            told = said[model, one, step]
+            kept[model, knot, one] = told if told == told else mixed[one, step]
