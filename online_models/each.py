@@ -27,7 +27,7 @@ class Each:
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series that knows too little."""
-        wanted = tuple(slot.of_week for slot in slots)
+        wanted = tuple([slot.of_week for slot in slots])
         unknown = [np.nan] * len(wanted)
         return np.array([one.path(wanted) or unknown for one in self._series])
 

@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot
+from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.holt_winters_loops import learn, say
 
@@ -51,7 +51,7 @@ class HoltWinters:
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series before its first whole week."""
         path = np.full((self._level.shape[1], len(slots)), np.nan)
-        places = np.array([slot.of_week for slot in slots], np.float64)
+        places = places_in_week(tuple(slots))
         say(places, _RATES, self._season, self._level, self._trend, self._error, self._numbers, path)
         return path
 

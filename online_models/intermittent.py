@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot
+from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.intermittent_loops import learn, say, weigh
 
@@ -66,7 +66,7 @@ class Intermittent:
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
         path = np.full((self._counts.shape[1], len(slots)), np.nan)
-        places = np.array([slot.of_week for slot in slots], np.float64)
+        places = places_in_week(tuple(slots))
         say(
             places, self._factors, self._sizes, self._chances, self._gaps, self._errors, self._counts, _LIMITS,
             np.empty(_CANDIDATES), path,

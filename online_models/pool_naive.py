@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot
+from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.seasonal_naive import SEEN_RATIO
 from online_models.smoothing_loops import repeated
@@ -33,7 +33,7 @@ class PoolNaive:
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return last week's values, (series, slots), units; NaN before six sevenths of a series' week were seen."""
         path = np.full((len(self._last), len(slots)), np.nan)
-        places = np.array([slot.of_week for slot in slots], np.float64)
+        places = places_in_week(tuple(slots))
         repeated(places, SEEN_RATIO * self._last.shape[1], self._last, path)
         return path
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot
+from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.season import LEVEL_DAYS, LEVEL_RATIO_MAX, SEEN_MAX
 from online_models.smoothing_loops import follow, smoothed
@@ -47,9 +47,7 @@ class PoolSmoothing:
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
         path = np.full((len(self._profile), len(slots)), np.nan)
-        smoothed(
-            np.array([slot.of_week for slot in slots], np.float64), self._rates, self._profile, self._numbers, path
-        )
+        smoothed(places_in_week(tuple(slots)), self._rates, self._profile, self._numbers, path)
         return path
 
     def adopt(self, old: Self, places: Places) -> None:

@@ -7,6 +7,7 @@ back once it is no worse any more. What a stuck sensor repeats is missing to bot
 """
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Self
 
 import msgspec
@@ -67,8 +68,8 @@ class Watched:
         self._ahead = ahead, self.learned.forecast(ahead)
         for place, one in enumerate(self._ahead[1]):
             self._said[0, place] = np.nan if one is None else one.quantiles[0]
+            self._is_broken[place] = one is not None and not isfinite(self._said[0, place].sum())
         self._said[1] = self.simple.next_quantiles()
-        self._is_broken = np.isinf(self._said[0]).any(axis=1)
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
