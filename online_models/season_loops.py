@@ -96,7 +96,7 @@ def tell(
 ) -> None:
     """Write what the profiles say of later slots, (slots, series, TOLD) units; the mean where something was never seen.
 
-    when: (slots, 2) place in the week, and whether it is a holiday: that is then taken for a day of rest
+    when: (slots, ...) place in the week, and whether it is a holiday: that is then taken for a day of rest
     """
     count, per_day = week.shape[1], days.shape[2]
     for step in range(when.shape[0]):
