@@ -1,12 +1,15 @@
 """Several models of a pool's means in, one out: each series and step ahead weighs them by how they did of late.
 
-Exponential weights (Cesa-Bianchi and Lugosi 2006, "Prediction, Learning, and Games", section 2.2): a model's weight
-falls with what it lost more than the best one. A loss is the squared difference of the square roots of what was said
-and what came, discounted: it weighs quiet and busy periods alike where demand is counts, and picked better quantiles
-than absolute misses did. Losses are compared as ratios, so no scale has to be known, with a rate that grows with the
-root of how many were seen; a series' own losses and its pool's both count, so a young series borrows from its pool. A
-model that says nothing yet loses what the mixture loses (Freund et al. 1997, "Using and combining predictors that
-specialize"), so that none is blamed for starting early.
+Exponential weights (Cesa-Bianchi and Lugosi 2006, "Prediction, Learning, and Games", section 2.2) of a model's regret:
+by how much the mixture would have lost less, had it gone half-way to what the model said. All the way would single out
+one model; a step of no length, the gradient, looks for the best mean of all, and pays for that where little is known.
+Regrets are counted in their own standard deviations, so that no scale has to be known (the second-order rate of
+Gaillard, Stoltz and van Erven 2014, "A second-order bound with excess losses"); a series' own and its pool's count,
+so a young series borrows from its pool. A model that says nothing is taken to say what the mixture says, and neither
+gains nor loses by it (Freund et al. 1997, "Using and combining predictors that specialize").
+
+A loss is the squared difference of the square roots of what was said and what came: it weighs quiet and busy periods
+alike where demand is counts, and picked better quantiles than absolute misses did.
 """
 
 from collections.abc import Sequence
@@ -17,14 +20,14 @@ from numpy.typing import NDArray
 
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
-from online_models.mixture_loops import mix, score, weigh
+from online_models.mixture_loops import mix, remember, score, weigh
 from online_models.plan import knots_of, steps_between
 from online_models.together import PoolMeans
 
 KNOTS_MAX = 4  # steps ahead with weights of their own
-MEMORY_DAYS = 60.0  # that losses look back over, about
+MEMORY_DAYS = 60.0  # that regrets look back over, about
 SCORED_A_DAY = 6  # forecasts that count as one each: those of shorter periods tell the same thing several times
-RATE = 1.5  # times the root of the forecasts seen, of the series and of its pool
+RATE = 1.5  # times the regret of a series and of its pool, in standard deviations
 
 Ints = NDArray[np.intp]
 
@@ -37,18 +40,33 @@ class Mixture:
         self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
         slots_per_day = max(slots_per_week // 7, 1)
         self._share = 1.0 / (slots_per_day // SCORED_A_DAY + 1)  # of a forecast, that one counts as
-        self._memory = MEMORY_DAYS * slots_per_day * self._share  # forecasts that losses look back over, about
+        self._memory = MEMORY_DAYS * slots_per_day * self._share  # forecasts that regrets look back over, about
         shape = (len(experts), len(self._knots), series)
-        self._said = np.full((int(self._knots[-1]), *shape), np.nan)  # ring: units, by the period it was said in
-        self._loss = np.zeros(shape)  # discounted squared differences of roots
-        self._count = np.zeros(shape)  # forecasts that met their actual
+        ring = (int(self._knots[-1]), len(experts) + 1, *shape[1:])
+        self._said = np.full(
+            ring, np.nan, dtype=np.float32
+        )  # units, by the period it was said in; the mixture's own last
+        self._regret = np.zeros(shape)  # discounted
+        self._square = np.zeros(shape)  # of its steps, discounted
+        self._error = np.zeros(shape[1:])  # discounted squared differences of roots, of the mixture
+        self._count = np.zeros(shape[1:])  # forecasts that met their actual
         self._weights = np.ones(shape)  # how much each model counts, not yet summing to 1
         self._periods = 0
         self._is_said = True  # what is said after the last learnt period was remembered
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
-        if score(self._said, self._periods, self._knots, values, self._loss, self._count, self._share / self._memory):
+        if score(
+            self._said,
+            self._periods,
+            self._knots,
+            values,
+            self._regret,
+            self._square,
+            self._error,
+            self._count,
+            self._share / self._memory,
+        ):
             self._weigh()
         for expert in self._experts:
             expert.learn(slot, values, covariates)
@@ -58,56 +76,55 @@ class Mixture:
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series that no model knows."""
-        found = np.stack([expert.paths(slots) for expert in self._experts])
+        found = np.empty((len(self._experts), self._weights.shape[2], len(slots)))
+        for place, expert in enumerate(self._experts):
+            found[place] = expert.paths(slots)
         near, far, way = _between(tuple(self._knots.tolist()), len(slots))
         mixed = np.empty(found.shape[1:])
         mix(found, self._weights, near, far, way, mixed)
         if not self._is_said:
-            _remember(found, mixed, self._knots, self._said[(self._periods - 1) % len(self._said)])
+            remember(found, mixed, self._knots, self._said[(self._periods - 1) % len(self._said)])
             self._is_said = True
         return mixed
 
     def _weigh(self) -> None:
-        """Take the weights from the losses; a model that nothing is known of yet is as good as the best."""
-        weigh(self._loss, self._count, self._share, self._memory, RATE, self._weights)
+        """Take the weights from the regrets; models that nothing is known of yet are as good as each other."""
+        weigh(self._regret, self._square, self._error, RATE * self._share**0.5, self._weights)
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
         for expert, before in zip(self._experts, old._experts, strict=True):
             expert.adopt(before, places)
-        for name in ("_said", "_loss", "_count"):
+        for name in ("_said", "_regret", "_square", "_error", "_count"):
             carry(getattr(self, name), getattr(old, name), places, axis=-1)
         self._periods = old._periods
         self._weigh()
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        arrays = (self._said.astype(np.float32).tobytes(), self._loss.tobytes(), self._count.tobytes())
-        return [expert.state() for expert in self._experts], *arrays, self._periods
+        arrays = [getattr(self, name).tobytes() for name in _KEPT]
+        return (
+            [expert.state() for expert in self._experts],
+            self._said.tobytes(),
+            arrays,
+            self._periods,
+        )
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` of an object of the same experts and shape returned."""
-        experts, said, loss, count, self._periods = state
+        experts, said, arrays, self._periods = state
         for expert, kept in zip(self._experts, experts, strict=True):
             expert.restore(kept)
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
-        self._loss[...] = np.frombuffer(loss).reshape(self._loss.shape)
-        self._count[...] = np.frombuffer(count).reshape(self._count.shape)
+        for name, data in zip(_KEPT, arrays, strict=True):
+            own = getattr(self, name)
+            own[...] = np.frombuffer(data).reshape(own.shape)
         self._weigh()
+
+
+_KEPT = ("_regret", "_square", "_error", "_count")
 
 
 def _between(knots: tuple[int, ...], periods: int) -> tuple[Ints, Ints, Float64s]:
     near, far, way = steps_between(knots, periods)
     return near[:-1], far[:-1], way[:-1, 0]
-
-
-def _remember(said: Float64s, mixed: Float64s, knots: Ints, kept: Float64s) -> None:
-    """Keep, (models, knots, series), what each model says of the knots; of one that is silent what the mixture says.
-
-    In single precision, as they are stored.
-    """
-    for knot in range(knots.shape[0]):
-        step = knots[knot] - 1
-        if step < said.shape[2]:
-            told = said[:, :, step]
-            kept[:, knot] = np.where(np.isnan(told), mixed[:, step], told).astype(np.float32)

@@ -1,26 +1,32 @@
 cimport cython
 
-cdef double ROOTED, WORSE_MAX
-
-@cython.locals(found=bint, one=Py_ssize_t, knot=Py_ssize_t, place=Py_ssize_t, came=double)
-cpdef bint score(
-    double[:, :, :, ::1] said, Py_ssize_t periods, Py_ssize_t[::1] knots, double[::1] values, double[:, :, ::1] loss,
-    double[:, :, ::1] count, double rate,
-)
-
-@cython.locals(found=bint, model=Py_ssize_t, told=double, miss=double, step=double)
-cdef bint _held(
-    double[:, :, :, ::1] said, Py_ssize_t place, Py_ssize_t knot, Py_ssize_t one, double came, double[:, :, ::1] loss,
-    double[:, :, ::1] count, double rate,
-)
+cdef double ROOTED, EVIDENCE_MAX, WAY
 
 @cython.locals(
-    models=Py_ssize_t, series=Py_ssize_t, knot=Py_ssize_t, model=Py_ssize_t, one=Py_ssize_t, total=double, told=double,
-    known=double, pool_least=double, least=double, evidence=double, pool="double[::1]", seen="double[::1]",
+    found=bint, one=Py_ssize_t, knot=Py_ssize_t, place=Py_ssize_t, came=double, mixed=double, root=double,
 )
-cpdef void weigh(double[:, :, ::1] loss, double[:, :, ::1] count, double share, double memory, double rate, double[:, :, ::1] weights)
+cpdef bint score(
+    float[:, :, :, ::1] said, Py_ssize_t periods, Py_ssize_t[::1] knots, double[::1] values,
+    double[:, :, ::1] regret, double[:, :, ::1] square, double[:, ::1] error, double[:, ::1] count, double rate,
+)
 
-cdef double _worse(double loss, double least)
+@cython.locals(model=Py_ssize_t, told=double, step=double)
+cdef void _regretted(
+    float[:, :, :, ::1] said, Py_ssize_t place, Py_ssize_t knot, Py_ssize_t one, double root, double came,
+    double[:, :, ::1] regret, double[:, :, ::1] square, double rate,
+)
+
+@cython.locals(knot=Py_ssize_t, model=Py_ssize_t, one=Py_ssize_t, pool=double, own=double)
+cpdef void weigh(
+    double[:, :, ::1] regret, double[:, :, ::1] square, double[:, ::1] error, double rate, double[:, :, ::1] weights,
+)
+
+@cython.locals(one=Py_ssize_t, total=double, spread=double, unit=double)
+cdef double _shared(
+    Py_ssize_t model, Py_ssize_t knot, double[:, :, ::1] regret, double[:, :, ::1] square, double[:, ::1] error,
+)
+
+cdef double _evidence(double regret, double square)
 
 @cython.locals(one=Py_ssize_t, step=Py_ssize_t)
 cpdef void mix(
@@ -32,4 +38,12 @@ cpdef void mix(
 cdef double _mean(
     double[:, :, ::1] said, double[:, :, ::1] weights, Py_ssize_t one, Py_ssize_t step, Py_ssize_t near,
     Py_ssize_t far, double way,
+)
+
+@cython.locals(knot=Py_ssize_t)
+cpdef void remember(double[:, :, ::1] said, double[:, ::1] mixed, Py_ssize_t[::1] knots, float[:, :, ::1] kept)
+
+@cython.locals(models=Py_ssize_t, one=Py_ssize_t, model=Py_ssize_t, told=double)
+cdef void _remember(
+    double[:, :, ::1] said, double[:, ::1] mixed, Py_ssize_t knot, Py_ssize_t step, float[:, :, ::1] kept,
 )

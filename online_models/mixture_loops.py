@@ -8,75 +8,94 @@ from numpy.typing import NDArray
 from online_models.base import Float64s
 
 ROOTED = 3.0 / 8.0  # added before the root is taken: counts then spread alike (Anscombe 1948, Biometrika 35)
-WORSE_MAX = 300.0  # of an exponent: beyond it a weight is nothing
+WAY = 0.5  # to what a model says, that the mixture might have gone
+EVIDENCE_MAX = 300.0  # of an exponent
 
 Ints = NDArray[np.intp]
+Float32s = NDArray[np.float32]
 
 
 def score(
-    said: Float64s, periods: int, knots: Ints, values: Float64s, loss: Float64s, count: Float64s, rate: float
+    said: Float32s,
+    periods: int,
+    knots: Ints,
+    values: Float64s,
+    regret: Float64s,
+    square: Float64s,
+    error: Float64s,
+    count: Float64s,
+    rate: float,
 ) -> bool:
     """Hold what was said of this period against what came; return whether anything could be held against it.
 
-    said: (periods, models, knots, series) the ring; loss and count: (models, knots, series)
+    said: (periods, models + 1, knots, series) the ring, the mixture last
+    regret, square: (models, knots, series); error, count: (knots, series)
     """
     found = False
     for one in range(values.shape[0]):
-        if values[one] != values[one]:
+        if values[one] != values[one]:  # not a number: missing
             continue
         came = (max(values[one], 0.0) + ROOTED) ** 0.5
         for knot in range(knots.shape[0]):
             place = (periods + said.shape[0] - knots[knot]) % said.shape[0]
-            found = _held(said, place, knot, one, came, loss, count, rate) or found
-    return found
-
-
-def _held(
-    said: Float64s, place: int, knot: int, one: int, came: float, loss: Float64s, count: Float64s, rate: float
-) -> bool:
-    """Hold what the models said of one series and knot against the root of what came."""
-    found = False
-    for model in range(loss.shape[0]):
-        told = said[place, model, knot, one]
-        if told == told:
+            mixed = float(said[place, regret.shape[0], knot, one])
+            if mixed != mixed:
+                continue
             found = True
-            miss = (max(told, 0.0) + ROOTED) ** 0.5 - came
-            count[model, knot, one] += 1.0
-            step = max(rate, 1.0 / count[model, knot, one])
-            loss[model, knot, one] += step * (miss * miss - loss[model, knot, one])
+            root = (max(mixed, 0.0) + ROOTED) ** 0.5
+            count[knot, one] += 1.0
+            error[knot, one] += max(rate, 1.0 / count[knot, one]) * ((root - came) ** 2 - error[knot, one])
+            _regretted(said, place, knot, one, root, came, regret, square, rate)
     return found
 
 
-def weigh(loss: Float64s, count: Float64s, share: float, memory: float, rate: float, weights: Float64s) -> None:
-    """Write the weights of models, (models, knots, series); `count` forecasts count as `share` of one each."""
-    models, series = loss.shape[0], loss.shape[2]
-    pool, seen = np.zeros(models), np.zeros(models)
-    for knot in range(loss.shape[1]):
-        for model in range(models):
-            total = told = 0.0
-            for one in range(series):
-                known = min(share * count[model, knot, one], memory)
-                told += known
-                total += known * loss[model, knot, one]
-            seen[model] = told
-            pool[model] = total / max(told, 1.0)
-        pool_least = pool[0]
-        for model in range(1, models):
-            pool_least = min(pool_least, pool[model])
-        for one in range(series):
-            least = loss[0, knot, one]
-            for model in range(1, models):
-                least = min(least, loss[model, knot, one])
-            for model in range(models):
-                known = min(share * count[model, knot, one], memory)
-                evidence = known**0.5 * _worse(loss[model, knot, one], least)
-                evidence += seen[model] ** 0.5 * _worse(pool[model], pool_least)
-                weights[model, knot, one] = exp(-min(rate * evidence, WORSE_MAX))
+def _regretted(
+    said: Float32s,
+    place: int,
+    knot: int,
+    one: int,
+    root: float,
+    came: float,
+    regret: Float64s,
+    square: Float64s,
+    rate: float,
+) -> None:
+    """Add by how much the mixture would have lost less a part of the way towards each model, of one series and knot.
+
+    With m, k and y the roots of what the mixture said, the model said and what came, and w the way:
+    (m - y)^2 - (m + w (k - m) - y)^2 = w (2 (m - y) (m - k) - w (m - k)^2), here divided by w.
+    """
+    for model in range(regret.shape[0]):
+        told = (max(float(said[place, model, knot, one]), 0.0) + ROOTED) ** 0.5
+        step = 2.0 * (root - came) * (root - told) - WAY * (root - told) ** 2
+        regret[model, knot, one] += step - rate * regret[model, knot, one]
+        square[model, knot, one] += step * step - rate * square[model, knot, one]
 
 
-def _worse(loss: float, least: float) -> float:
-    """Return by what share a loss is above the least."""
-    return loss / least - 1.0 if least > 0.0 else 0.0
+def weigh(regret: Float64s, square: Float64s, error: Float64s, rate: float, weights: Float64s) -> None:
+    """Write the weights of models, (models, knots, series)."""
+    for knot in range(regret.shape[1]):
+        for model in range(regret.shape[0]):
+            pool = _shared(model, knot, regret, square, error)
+            for one in range(regret.shape[2]):
+                own = _evidence(regret[model, knot, one], square[model, knot, one])
+                weights[model, knot, one] = exp(min(max(rate * (own + pool), -EVIDENCE_MAX), EVIDENCE_MAX))
+
+
+def _shared(model: int, knot: int, regret: Float64s, square: Float64s, error: Float64s) -> float:
+    """Return the regret of all series together, each in its own unit, in standard deviations."""
+    total = spread = 0.0
+    for one in range(regret.shape[2]):
+        unit = error[knot, one]
+        if unit > 0.0:
+            total += regret[model, knot, one] / unit
+            spread += square[model, knot, one] / (unit * unit)
+    return _evidence(total, spread)
+
+
+def _evidence(regret: float, square: float) -> float:
+    """Return a regret in its standard deviations."""
+    return regret / square**0.5 if square > 0.0 else 0.0
 
 
 def mix(said: Float64s, weights: Float64s, near: Ints, far: Ints, way: Float64s, mixed: Float64s) -> None:
@@ -99,3 +118,22 @@ def _mean(said: Float64s, weights: Float64s, one: int, step: int, near: int, far
             total += weight
             weighed += weight * told
     return weighed / total if total > 0.0 else float("nan")
+
+
+def remember(said: Float64s, mixed: Float64s, knots: Ints, kept: Float32s) -> None:
+    """Keep, (models + 1, knots, series), what each model says of the knots, and last the mixture.
+
+    A model that is silent is taken to say what the mixture does.
+    """
+    for knot in range(knots.shape[0]):
+        if knots[knot] <= said.shape[2]:
+            _remember(said, mixed, knot, knots[knot] - 1, kept)
+
+
+def _remember(said: Float64s, mixed: Float64s, knot: int, step: int, kept: Float32s) -> None:
+    models = said.shape[0]
+    for one in range(said.shape[1]):
+        kept[models, knot, one] = mixed[one, step]
+        for model in range(models):
+            told = said[model, one, step]
+            kept[model, knot, one] = told if told == told else mixed[one, step]

@@ -13,6 +13,8 @@ from online_models.base import QUANTILE_LEVELS, Float64s
 
 RING = 128  # residuals kept per knot: about 4 months of days
 KNOTS_MAX = 8  # steps ahead with a ring of their own; those between are interpolated
+UNFILLED_GRAINS = 32767  # sorts behind every miss that is kept
+GRAIN = 1.0 / 256.0  # of a scale: misses in scales are kept as whole numbers of it
 TRUSTED = 20  # residuals of a knot before they are believed; until then a wide guess
 _LEVELS = np.array(QUANTILE_LEVELS)
 

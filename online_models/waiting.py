@@ -26,8 +26,8 @@ class Waiting:
         series, rows, longest = len(lead_periods), len(self.knots) + 1, max(lead_periods)
         delays = np.array([*self.knots, longest], dtype=np.intp)
         self._firsts: NDArray[np.intp] = np.append(0, np.cumsum(delays))[:-1]  # place of each ring
-        self._delays: NDArray[np.intp] = np.tile(delays, (series, 1))
-        self._delays[:, -1] = self.leads
+        self.delays: NDArray[np.intp] = np.tile(delays, (series, 1))
+        self.delays[:, -1] = self.leads
         self._said = np.full((series, int(delays.sum())), np.nan, dtype=np.float32)  # units; NaN: nothing was said
         self._came = np.full((series, longest), np.nan, dtype=np.float32)  # the last periods' demand; NaN: missing
         self._is_bound = np.zeros((series, longest), dtype=np.uint8)  # that demand is a lower bound
@@ -40,7 +40,7 @@ class Waiting:
         meet(
             np.ascontiguousarray(values, dtype=np.float64),
             np.ascontiguousarray(is_bound).view(np.uint8),
-            self._delays,
+            self.delays,
             self._firsts,
             self._said,
             self._came,
@@ -53,10 +53,13 @@ class Waiting:
 
     def say(self, paths: Float64s) -> None:
         """Remember what is said now of the next periods: (series, length), units; NaN says nothing."""
-        keep_said(np.ascontiguousarray(paths, dtype=np.float64), self._delays, self._firsts, self._said, self.periods)
+        keep_said(np.ascontiguousarray(paths, dtype=np.float64), self.delays, self._firsts, self._said, self.periods)
 
-    def adopt(self, old: Self, places: Places) -> None:
-        """Take over what `old` remembers of the series that stay; a lead of another length begins anew."""
+    def adopt(self, old: Self, places: Places) -> Places:
+        """Take over what `old` remembers of the series that stay; a lead of another length begins anew.
+
+        Returns the places of those whose lead is of the same length.
+        """
         knots, lead = int(self._firsts[-1]), min(self._came.shape[1], old._came.shape[1])
         carry(self._said[:, :knots], old._said[:, :knots], places, axis=0)
         same = [before if before is not None and self.leads[place] == old.leads[before] else None
@@ -65,6 +68,7 @@ class Waiting:
         carry(self._came[:, :lead], old._came[:, :lead], same, axis=0)
         carry(self._is_bound[:, :lead], old._is_bound[:, :lead], same, axis=0)
         self.periods = old.periods
+        return same
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""

@@ -1,12 +1,19 @@
 cimport cython
 from libc.stdint cimport uint8_t
 
+cdef double NOTHING
 
-@cython.locals(one=Py_ssize_t, row=Py_ssize_t, place=Py_ssize_t, last=Py_ssize_t, lead=Py_ssize_t, bound=int,
+@cython.locals(one=Py_ssize_t, row=Py_ssize_t, last=Py_ssize_t, lead=Py_ssize_t, bound=int,
                value=double, before=double, known=bint)
 cpdef void meet(double[::1] values, uint8_t[::1] is_bound, Py_ssize_t[:, ::1] delays, Py_ssize_t[::1] firsts,
                 float[:, ::1] waiting, float[:, ::1] kept, uint8_t[:, ::1] kept_bounds, Py_ssize_t periods,
                 double[:, ::1] said, double[:, ::1] came)
+
+@cython.locals(total=double, place=Py_ssize_t)
+cdef double _summed(float[:, ::1] kept, Py_ssize_t one, Py_ssize_t lead)
+
+@cython.locals(found=int, place=Py_ssize_t)
+cdef int _any(uint8_t[:, ::1] kept_bounds, Py_ssize_t one, Py_ssize_t lead)
 
 @cython.locals(one=Py_ssize_t, row=Py_ssize_t, step=Py_ssize_t, last=Py_ssize_t, lead=Py_ssize_t, delay=Py_ssize_t,
                total=double)

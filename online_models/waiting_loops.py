@@ -4,8 +4,6 @@ Arrays: values, is_bound (series,); delays, said, came (series, rows); firsts (r
 kept, kept_bounds (series, longest lead).
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +12,9 @@ from online_models.base import Float64s
 Places64 = NDArray[np.intp]
 Float32s = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
+
+
+NOTHING = float("nan")
 
 
 def meet(
@@ -41,14 +42,25 @@ def meet(
             bound = int(is_bound[one])
             value = float(values[one])
             if row == last:
-                value, bound = 0.0, 0
-                for place in range(lead):
-                    value += float(kept[one, place])
-                    bound |= int(kept_bounds[one, place])
+                value, bound = _summed(kept, one, lead), _any(kept_bounds, one, lead)
             before = float(waiting[one, firsts[row] + periods % delays[one, row]])
             known = before >= 0.0 and value >= 0.0 and (bound == 0 or value > before)
             said[one, row] = before
-            came[one, row] = value if known else math.nan
+            came[one, row] = value if known else NOTHING
+
+
+def _summed(kept: Float32s, one: int, lead: int) -> float:
+    total = 0.0
+    for place in range(lead):
+        total += float(kept[one, place])
+    return total
+
+
+def _any(kept_bounds: Bytes, one: int, lead: int) -> int:
+    found = 0
+    for place in range(lead):
+        found |= int(kept_bounds[one, place])
+    return found
 
 
 def keep_said(paths: Float64s, delays: Places64, firsts: Places64, waiting: Float32s, periods: int) -> None:

@@ -16,7 +16,7 @@ from online_models.base import QUANTILE_LEVELS, Bools, Forecast, PoolBucket, Poo
 from online_models.carry import Places, carry
 from online_models.stuck import Stuck
 from online_models.together import Together
-from online_models.watched_loops import compare
+from online_models.watched_loops import AWAY, compare, judge
 
 MEMORY_PERIODS = 50  # that losses are compared over
 WORSE_MAX = 1.10  # times the simple one's loss: above it the simple one serves
@@ -50,6 +50,7 @@ class Watched:
         self._said = np.full((2, series, len(LEVELS)), np.nan)  # of the next period: by the learned, by the simple one
         self._loss = np.zeros((2, series))  # discounted pinball, units
         self._count = np.zeros(series)  # periods of which both had said something
+        self._verdicts = np.zeros(series, dtype=np.uint8)  # after the last bucket, as `judge` writes them
         self._is_broken: Bools = np.zeros(series, dtype=bool)  # said no finite number after the last bucket
 
     def learn(self, bucket: PoolBucket) -> None:
@@ -95,24 +96,20 @@ class Watched:
 
     def _changed(self) -> list[Change]:
         """Roll back and return to, series by series; name what changed."""
-        judged = self._count >= MEMORY_PERIODS
-        if not (judged.any() or self._is_broken.any()):
+        flags = self.rolled_back.view(np.uint8), self._is_broken.view(np.uint8)
+        judge(self._loss, self._count, *flags, _LIMITS, self._verdicts)
+        if not self._verdicts.any():
             return []
-        learned, simple = self._loss
-        loses = judged & (learned > WORSE_MAX * simple + SLACK_UNITS)
-        back = self.rolled_back & judged & (learned <= simple + SLACK_UNITS) & ~self._is_broken
         changes = []
-        for place in np.flatnonzero((loses | self._is_broken) & ~self.rolled_back).tolist():
-            worse = (
-                f"its pinball loss was {learned[place]:.4g}, {_ratio(learned[place], simple[place])} the simple one's"
-            )
-            reason = NOT_FINITE if self._is_broken[place] else f"{worse}, over the last {MEMORY_PERIODS} periods"
-            changes.append(Change(place, True, reason))
-        for place in np.flatnonzero(back).tolist():
-            reason = f"its pinball loss is {_ratio(learned[place], simple[place])} the simple one's again"
-            changes.append(Change(place, False, reason))
-        for change in changes:
-            self.rolled_back[change.place] = change.rolled_back
+        for place in np.flatnonzero(self._verdicts).tolist():
+            is_away, (learned, simple) = self._verdicts[place] == AWAY, self._loss[:, place].tolist()
+            times = f"{learned / simple:.2f} times" if simple > 0.0 else "above"
+            reason = f"its pinball loss is {times} the simple one's again"
+            if is_away:
+                worse = f"its pinball loss was {learned:.4g}, {times} the simple one's"
+                reason = NOT_FINITE if self._is_broken[place] else f"{worse}, over the last {MEMORY_PERIODS} periods"
+            changes.append(Change(place, is_away, reason))
+            self.rolled_back[place] = is_away
         return changes
 
     def state(self) -> bytes:
@@ -129,6 +126,7 @@ class Watched:
             own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
 
 
+_LIMITS = np.array([MEMORY_PERIODS, WORSE_MAX, SLACK_UNITS])
 _KEPT = {"rolled_back": 0, "_said": 1, "_loss": 1, "_count": 0, "_is_broken": 0}  # and the axis of the series
 
 
@@ -138,7 +136,3 @@ def parts(state: bytes) -> tuple[tuple[int, int], bytes, bytes, list[bytes]]:
     The shape is slots of the week and periods of the horizon.
     """
     return msgspec.msgpack.decode(state, type=tuple[tuple[int, int], bytes, bytes, list[bytes]])
-
-
-def _ratio(loss: float, other: float) -> str:
-    return f"{loss / other:.2f} times" if other > 0.0 else "above"
