@@ -17,6 +17,8 @@ from online_models.base import Float64s
 
 HINGES = 64  # of the inputs that every pool has; 40 to 200 differ by half a percent
 HINGES_PER_COVARIATE = 8  # of it and another input
+HINGE_MAX = 3.0
+PLAIN_MAX = 1e6  # beyond what any input reaches
 GAIN = 0.75  # at most, of an input of about the size of 1
 
 Places64 = NDArray[np.intp]
@@ -37,11 +39,13 @@ class Inputs:
 
 @functools.lru_cache(maxsize=64)
 def design(inputs: Inputs, covariates: int) -> tuple[Places64, Float64s]:
-    """Return the inputs, (2, features), and the gains, (3, features), of all features; a covariate's come last.
+    """Return the inputs, (2, features), and the gains, (5, features), of all features; a covariate's come last.
+
+    See `regression_loops` for what they mean.
 
     >>> places, gains = design(Inputs(4, (0, 1, 2, 3), (1, 2, 3), 5, 3, 3, 0), 1)
     >>> places[:, :4].tolist(), gains[:, 0].tolist(), places[:, -1].tolist(), places.shape
-    ([[0, 1, 2, 3], [-1, -1, -1, -1]], [0.0, 1.0, 0.0], [6, -1], (2, 12))
+    ([[0, 1, 2, 3], [0, 0, 0, 0]], [0.0, 1.0, 0.0, -1000000.0, 1000000.0], [6, 0], (2, 12))
     """
     drawn = _drawn(1)
     features = [_plain(place) for place in inputs.plain]
@@ -58,16 +62,16 @@ def design(inputs: Inputs, covariates: int) -> tuple[Places64, Float64s]:
     return np.array(places, np.intp).T.copy(), np.array(gains).T.copy()
 
 
-Feature = tuple[tuple[int, int], tuple[float, float, float]]
+Feature = tuple[tuple[int, int], tuple[float, ...]]
 
 
 def _plain(place: int) -> Feature:
-    return (place, -1), (0.0, 1.0, 0.0)
+    return (place, 0), (0.0, 1.0, 0.0, -PLAIN_MAX, PLAIN_MAX)
 
 
 def _hinge(first: int, second: int, drawn: Iterator[float]) -> Feature:
     gains = [(2.0 * next(drawn) - 1.0) * GAIN for _ in range(2)]
-    return (first, second), (2.0 * next(drawn) - 1.0, gains[0], gains[1])
+    return (first, second), (2.0 * next(drawn) - 1.0, *gains, 0.0, HINGE_MAX)
 
 
 def _one_of(places: Sequence[int], drawn: Iterator[float]) -> int:

@@ -1,7 +1,7 @@
 cimport cython
 from libc cimport math
 
-cdef double HINGE_MAX, NAN
+cdef double NAN
 cdef Py_ssize_t BASE, SCALE
 
 @cython.locals(

@@ -1,7 +1,7 @@
 """Inputs and what came in, features, weights and what they say out: the loops of `online_models.pooled_regression`.
 
-A feature is an input as it is, or a hinge: offset + gain x input + gain x another one, held within [0, HINGE_MAX].
-Arrays: places (2, features) of the two inputs, the second -1 of an input as it is; gains (3, features): offset and two.
+A feature is offset + gain x input + gain x another one, held within two limits. Arrays: places (2, features) of the two
+inputs; gains (5, features): the offset, the gain of each, the limits.
 """
 
 import math
@@ -15,7 +15,6 @@ from online_models.season_layout import BASE, SCALE
 Float32s = NDArray[np.float32]
 Places64 = NDArray[np.intp]
 
-HINGE_MAX = 3.0
 NAN = float("nan")
 
 
@@ -110,11 +109,9 @@ def expand(
             is_known = not math.isnan(targets[period, one])
             came[row] = targets[period, one] if is_known else 0.0
             for feature in range(places.shape[1]):
-                value = float(made_from[place, one, places[0, feature]])
-                if places[1, feature] >= 0:
-                    value = gains[0, feature] + gains[1, feature] * value
-                    value += gains[2, feature] * float(made_from[place, one, places[1, feature]])
-                    value = min(max(value, 0.0), HINGE_MAX)
+                value = gains[0, feature] + gains[1, feature] * float(made_from[place, one, places[0, feature]])
+                value += gains[2, feature] * float(made_from[place, one, places[1, feature]])
+                value = min(max(value, gains[3, feature]), gains[4, feature])
                 features[row, feature] = value if is_known else 0.0
 
 
@@ -141,12 +138,9 @@ def say(
         for one in range(inputs.shape[1]):
             total = 0.0
             for feature in range(count):
-                value = inputs[step, one, places[0, feature]]
-                if places[1, feature] >= 0:
-                    value = gains[0, feature] + gains[1, feature] * value
-                    value += gains[2, feature] * inputs[step, one, places[1, feature]]
-                    value = min(max(value, 0.0), HINGE_MAX)
-                total += blended[feature] * value
+                value = gains[0, feature] + gains[1, feature] * inputs[step, one, places[0, feature]]
+                value += gains[2, feature] * inputs[step, one, places[1, feature]]
+                total += blended[feature] * min(max(value, gains[3, feature]), gains[4, feature])
             said[step, one] = total
 
 

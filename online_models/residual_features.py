@@ -43,7 +43,7 @@ class ResidualHistory:
     def features(self, when: Slots, told: Float64s, numbers: Float64s, observed: Float64s) -> Float64s:
         """Return what is known of the next periods, (slots, series, features).
 
-        when: (slots, 2) place in the week, holiday; told and numbers: what the profile says of them and of now
+        when: (slots, 4) place in the week, holidays; told and numbers: what the profile says of them and of now
         observed: (covariates,) of the last period, in their standard deviations
         """
         origin = np.empty((len(numbers), ORIGIN))

@@ -2,7 +2,7 @@
 
 A residual is demand minus profile, in the slot's usual misses ("scales"), 0 of a missing value. Arrays: ring (periods
 kept, series) of residuals; smoothed (series, smoothed ones); told (slots, series, TOLD) and numbers (series, NUMBERS),
-see `season_layout`; when (slots, 2): place in the week, holiday.
+see `season_layout`; when (slots, 4): place in the week, whether it, the day before and the day after are holidays.
 """
 
 import math
@@ -33,8 +33,8 @@ VOLUME = 14  # the target's profile against the level
 DAY = 15  # two waves of a day, two of half a day, the weekend
 TURNING = 20  # the last and the smoothed residual with the day's waves, and the smoothed one with the weekend
 GUESSES = 25  # what five other profiles say of the target beside its mean
-HOLIDAY = 30  # a holiday, and what Sunday's profile says of it
-FIXED = 32  # and then three a covariate: as observed, and with the day's waves
+HOLIDAY = 30  # a holiday, what Sunday's profile says of it, and whether it was one yesterday or is tomorrow
+FIXED = 34  # and then three a covariate: as observed, and with the day's waves
 
 
 def remember(
@@ -109,6 +109,8 @@ def describe(
             found[step, one, HOLIDAY] = float(holiday)
             sunday = _within((told[step, one, SUNDAY] - mean) / scale, RESIDUAL_MAX)
             found[step, one, HOLIDAY + 1] = sunday if holiday else 0.0
+            found[step, one, HOLIDAY + 2] = float(when[step, 2])
+            found[step, one, HOLIDAY + 3] = float(when[step, 3])
             for place in range(observed.shape[0]):
                 first = FIXED + 3 * place
                 found[step, one, first] = observed[place]

@@ -8,7 +8,7 @@ cdef double MEAN_RATE, FAST_RATE, SLOW_RATE, DAY_RATE, DAY_FAST_RATE, SPREAD_POW
 cdef double MISS_TO_DEVIATION, SCALE_MIN
 
 @cython.locals(
-    slots=Py_ssize_t, per_day=Py_ssize_t, one=Py_ssize_t, other=Py_ssize_t, value=double, before=double, rate=double,
+    slots=Py_ssize_t, per_day=Py_ssize_t, one=Py_ssize_t, value=double, before=double, rate=double,
     first=double, step=double,
 )
 cpdef void learn(
@@ -24,6 +24,11 @@ cpdef void learn(
 cpdef void tell(
     Py_ssize_t[:, ::1] when, float[:, :, ::1] week, uint8_t[:, ::1] seen, float[:, :, :, ::1] days,
     double[:, ::1] numbers, double[:, :, ::1] told,
+)
+
+@cython.locals(other=Py_ssize_t)
+cdef void _lend(
+    Py_ssize_t one, Py_ssize_t slot, double value, Py_ssize_t per_day, float[:, :, ::1] week, uint8_t[:, ::1] seen,
 )
 
 @cython.locals(first=double, slow=double, fast=double)

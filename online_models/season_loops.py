@@ -83,9 +83,7 @@ def learn(
         week[one, slot, FAST] = _moved(float(week[one, slot, FAST]), value, max(first, FAST_RATE))
         week[one, slot, SLOW] = _moved(float(week[one, slot, SLOW]), value, max(first, SLOW_RATE))
         if seen[one, slot] == 1 and per_day > 1:
-            for other in range(slot % per_day, slots, per_day):  # the same hour of days never seen starts from this one
-                if seen[one, other] == 0:
-                    week[one, other, MEAN] = value
+            _lend(one, slot, value, per_day, week, seen)
 
 
 def tell(
@@ -98,7 +96,7 @@ def tell(
 ) -> None:
     """Write what the profiles say of later slots, (slots, series, TOLD) units; the mean where something was never seen.
 
-    when: (slots, 2) place in the week, and whether it is a holiday: that is then taken for a day of rest
+    when: (slots, ...) place in the week, and whether it is a holiday: that is then taken for a day of rest
     """
     count, per_day = week.shape[1], days.shape[2]
     for step in range(when.shape[0]):
@@ -115,6 +113,13 @@ def tell(
             told[step, one, OTHERS + 3] = _either(float(days[one, rest, slot % per_day, DAY_SLOW]), mean)
             told[step, one, OTHERS + 4] = _either(float(days[one, rest, slot % per_day, DAY_FAST]), mean)
             told[step, one, SUNDAY] = _mean(one, 6 * per_day + slot % per_day, week, numbers)
+
+
+def _lend(one: int, slot: int, value: float, per_day: int, week: Float32s, seen: Bytes) -> None:
+    """Let the same hour of days never seen start from this one."""
+    for other in range(slot % per_day, week.shape[1], per_day):
+        if seen[one, other] == 0:
+            week[one, other, MEAN] = value
 
 
 def _learn_day(one: int, value: float, slot: int, is_rest: int, days: Float32s, days_seen: Bytes) -> None:

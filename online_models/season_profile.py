@@ -44,7 +44,7 @@ class SeasonProfile:
         return known
 
     def tell(self, when: Slots) -> Float64s:
-        """Return what is known of slots, (slots, series, TOLD) units; when: (slots, 2) place in the week, holiday."""
+        """Return what is known of slots, (slots, series, TOLD) units; when: (slots, ...) place in the week, holiday."""
         told = np.empty((len(when), len(self._numbers), TOLD))
         season_loops.tell(when, self._week, self._seen, self._days, self._numbers, told)
         return told

@@ -44,6 +44,7 @@ class SeasonRegression:
             self._knots, self._season.slots_per_day, _inputs(self._season.slots_per_day)
         )
         self._batch = BATCH if self._season.slots_per_day > 1 else BATCH_OF_DAYS
+        self._holidays = np.zeros(self._season.slots_per_day, dtype=np.uint8)  # ring: of the last day
         self._ready = np.zeros(series)  # 1 of a series that has learnt enough
         self._weather = np.zeros(0)  # (covariates,) of the last period, in their standard deviations
         knots = self._knots.tolist()
@@ -59,19 +60,20 @@ class SeasonRegression:
         values = np.ascontiguousarray(values, np.float64)
         season, periods = self._season, self._history.periods
         self._targets[:, periods % self._batch] = self._regression.meet(values, self._said, periods)
-        told = season.tell(_when((slot,)))
+        told = season.tell(self._when((slot,)))
         self._history.learn(values, told, self._ready)
         season.learn(slot, values)
         self._ready = season.ready.astype(np.float64)
         self._weather = self._observed.learn(covariates)
         self._said[periods % len(self._said)] = np.nan
         self._is_said = False
+        self._holidays[periods % len(self._holidays)] = slot.holiday
         if (periods + 1) % self._batch == 0:
             self._regression.learn(self._made_from, self._firsts.tolist(), periods - self._batch + 1, self._targets)
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
-        season, when = self._season, _when(slots)
+        season, when = self._season, self._when(slots)
         told = season.tell(when)
         inputs = self._history.features(when, told, season.numbers, self._weather)
         self._widen(inputs.shape[-1])
@@ -82,6 +84,21 @@ class SeasonRegression:
             rings = (self._knots, self._firsts, self._history.periods - 1, self._made_from, self._said)
             keep(inputs, told, added, self._ready, *rings)
             self._is_said = True
+        return found
+
+    def _when(self, slots: Sequence[Slot]) -> Slots:
+        """Return of the next slots, (slots, 4): place in the week, whether it, a day before and after are holidays.
+
+        What lies beyond `slots` is taken for none.
+        """
+        found = np.zeros((len(slots), 4), dtype=np.intp)
+        found[:, 0] = [slot.of_week for slot in slots]
+        holidays = [slot.holiday for slot in slots]
+        if any(holidays) or self._holidays.any():
+            day = len(self._holidays)
+            last_day = np.roll(self._holidays, -(self._history.periods % day))
+            along = np.concatenate([last_day, holidays, np.zeros(day, bool)])
+            found[:, 1], found[:, 2], found[:, 3] = holidays, along[: len(slots)], along[2 * day :][: len(slots)]
         return found
 
     def _widen(self, inputs: int) -> None:
@@ -100,6 +117,7 @@ class SeasonRegression:
         carry(self._said, old._said, places, axis=2)
         carry(self._targets, old._targets, places, axis=2)
         self._is_said = old._is_said
+        self._holidays[...] = old._holidays
         self._ready = self._season.ready.astype(np.float64)
 
     def _take_shared(self, observed: Any, weather: Float64s, regression: Any, inputs: int) -> None:
@@ -111,28 +129,23 @@ class SeasonRegression:
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
         parts = (self._season, self._history, self._observed, self._regression)
-        arrays = (self._made_from.tobytes(), self._said.tobytes(), self._targets.tobytes())
+        arrays = [one.tobytes() for one in (self._made_from, self._said, self._targets, self._holidays)]
         kept = (self._made_from.shape[-1], *arrays, self._weather.tolist(), self._is_said)
         return *(part.state() for part in parts), *kept
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        season, history, observed, regression, inputs, made_from, said, targets, weather, self._is_said = state
+        season, history, observed, regression, inputs, made_from, said, targets, holidays, weather, self._is_said = (
+            state
+        )
         self._season.restore(season)
         self._history.restore(history)
         self._take_shared(observed, weather, regression, inputs)
         self._made_from[...] = np.frombuffer(made_from, np.float32).reshape(self._made_from.shape)
         self._ready = self._season.ready.astype(np.float64)
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
+        self._holidays[...] = np.frombuffer(holidays, np.uint8)
         self._targets[...] = np.frombuffer(targets).reshape(self._targets.shape)
-
-
-def _when(slots: Sequence[Slot]) -> Slots:
-    """Return the place in the week of each slot and whether it is a holiday, (slots, 2)."""
-    found = np.empty((len(slots), 2), dtype=np.intp)
-    found[:, 0] = [slot.of_week for slot in slots]
-    found[:, 1] = [slot.holiday for slot in slots]
-    return found
 
 
 def _inputs(slots_per_day: int) -> Inputs:
