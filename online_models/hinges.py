@@ -8,40 +8,52 @@ better than all, and than 3 or 4, on most development spans.
 
 import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
 
-HINGES = 80  # of the inputs that every pool has; 60 to 200 differ by half a percent
+HINGES = 64  # of the inputs that every pool has; 40 to 200 differ by half a percent
 HINGES_PER_COVARIATE = 8  # of it and another input
 GAIN = 0.75  # at most, of an input of about the size of 1
 
 Places64 = NDArray[np.intp]
 
 
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a regression may make features of; covariates may be added, `per_covariate` inputs each, after the rest."""
+
+    fixed: int  # inputs that every pool has
+    plain: tuple[int, ...]  # those of them that are features as they are
+    mixed: tuple[int, ...]  # those of them that hinges are made of
+    hinges: int
+    per_covariate: int
+    plain_per_covariate: int
+    hinges_per_covariate: int
+
+
 @functools.lru_cache(maxsize=64)
-def design(fixed: int, mixed: tuple[int, ...], covariates: int, per_covariate: int) -> tuple[Places64, Float64s]:
-    """Return the inputs, (2, features), and the gains, (3, features), of all features.
+def design(inputs: Inputs, covariates: int) -> tuple[Places64, Float64s]:
+    """Return the inputs, (2, features), and the gains, (3, features), of all features; a covariate's come last.
 
-    fixed: inputs that every pool has; mixed: those of them that hinges are made of
-    per_covariate: inputs of each of `covariates`; their features come last, so that more of them move no other
-
-    >>> places, gains = design(4, (1, 2, 3), 0, 3)
-    >>> places[:, :4].tolist(), gains[:, 0].tolist(), places.shape
-    ([[0, 1, 2, 3], [-1, -1, -1, -1]], [0.0, 1.0, 0.0], (2, 84))
+    >>> places, gains = design(Inputs(4, (0, 1, 2, 3), (1, 2, 3), 5, 3, 3, 0), 1)
+    >>> places[:, :4].tolist(), gains[:, 0].tolist(), places[:, -1].tolist(), places.shape
+    ([[0, 1, 2, 3], [-1, -1, -1, -1]], [0.0, 1.0, 0.0], [6, -1], (2, 12))
     """
     drawn = _drawn(1)
-    features = [_plain(place) for place in range(fixed)]
-    for _ in range(HINGES):
-        first = _one_of(mixed, drawn)
-        features.append(_hinge(first, _one_of([place for place in mixed if place != first], drawn), drawn))
+    features = [_plain(place) for place in inputs.plain]
+    for _ in range(inputs.hinges):
+        first = _one_of(inputs.mixed, drawn)
+        features.append(_hinge(first, _one_of([place for place in inputs.mixed if place != first], drawn), drawn))
     for covariate in range(covariates):
         drawn = _drawn(2 + covariate)
-        begin = fixed + covariate * per_covariate
-        features += [_plain(begin + place) for place in range(per_covariate)]
-        features += [_hinge(begin, _one_of(mixed, drawn), drawn) for _ in range(HINGES_PER_COVARIATE)]
+        begin = inputs.fixed + covariate * inputs.per_covariate
+        features += [_plain(begin + place) for place in range(inputs.plain_per_covariate)]
+        others = [_one_of(inputs.mixed, drawn) for _ in range(inputs.hinges_per_covariate)]
+        features += [_hinge(begin, other, drawn) for other in others]
     places, gains = zip(*features, strict=True)
     return np.array(places, np.intp).T.copy(), np.array(gains).T.copy()
 

@@ -8,83 +8,52 @@ its mean, not as ratios.
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
+from online_models.holt_winters_loops import learn, say
 
 GRID = np.array([(alpha, beta) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.0, 0.1)])  # of level and trend
 GAMMA = 0.1  # of the season
 SEASON_MISS_MAX = 2.0  # usual misses: a change of level teaches the season of its day no more than this
 DAMPED = 0.95  # the trend of each further period is this share of the last one's
 ERROR_RATE = 0.02  # of the discounted squared error: about the last 50 periods
+_RATES = np.array([GAMMA, SEASON_MISS_MAX, DAMPED, ERROR_RATE])
 
 
 class HoltWinters:
-    """Keeps the contract `online_models.together.PoolMeans`; season of a week."""
+    """Keeps the contract `online_models.together.PoolMeans`; season of a week.
+
+    >>> model = HoltWinters(1, 7, 7)
+    >>> for day in range(70):  # ten more on Sundays
+    ...     model.learn(Slot(day % 7), np.array([20.0 + 10.0 * (day % 7 == 6)]), ())
+    >>> model.paths([Slot(day) for day in range(7)]).round(2).tolist()
+    [[20.0, 20.0, 20.0, 20.0, 20.0, 20.0, 30.0]]
+    """
 
     def __init__(self, series: int, slots_per_week: int, horizon_periods: int) -> None:
         del horizon_periods
         shape = (len(GRID), series)
-        self._season = np.full(
-            (slots_per_week, series), np.nan, dtype=np.float32
-        )  # units; first values, then deviations
+        self._season = np.full((slots_per_week, series), np.nan)  # units; first values, then deviations
         self._level = np.zeros(shape)  # units
         self._trend = np.zeros(shape)  # units per period
         self._error = np.zeros(shape)  # squared units, discounted
-        self._started = np.zeros(series, dtype=bool)
-        self._periods = np.zeros(series)  # since the series' first value
-        self._learnt = np.zeros(series)  # values learnt since the start
+        self._numbers = np.zeros((3, series))  # started, periods since the first value, values learnt since the start
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
         del covariates
-        given = ~np.isnan(values)
-        self._step(slot.of_week, values, given & self._started)
-        waiting = ~self._started
-        np.copyto(self._season[slot.of_week], values, where=given & waiting, casting="same_kind")
-        self._periods += given | (self._periods > 0)
-        self._start(waiting & (self._periods >= len(self._season)))
+        learn(values, slot.of_week, GRID, _RATES, self._season, self._level, self._trend, self._error, self._numbers)
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series before its first whole week."""
-        best = np.argmin(self._error, axis=0)[None]
-        level = np.take_along_axis(self._level, best, axis=0)[0]
-        trend = np.take_along_axis(self._trend, best, axis=0)[0]
-        damped = np.cumsum(DAMPED ** np.arange(1, len(slots) + 1))
-        season = self._season[[slot.of_week for slot in slots]].T
-        path: Float64s = level[:, None] + damped * trend[:, None] + season
-        path[~self._started] = np.nan
+        path = np.full((self._level.shape[1], len(slots)), np.nan)
+        places = np.array([slot.of_week for slot in slots], np.float64)
+        say(places, _RATES, self._season, self._level, self._trend, self._error, self._numbers, path)
         return path
-
-    def _step(self, slot: int, values: Float64s, given: Any) -> None:
-        """Learn where there is a value; where there is none, time goes on: the trend moves the level."""
-        season = self._season[slot].astype(np.float64)
-        ahead = self._level + DAMPED * self._trend
-        missed = np.where(given, values - season - ahead, 0.0)
-        alpha, beta = GRID[:, :1], GRID[:, 1:]
-        usual = np.sqrt(self._error.min(axis=0))
-        self._learnt += given
-        rate = np.maximum(ERROR_RATE, 1.0 / np.maximum(self._learnt, 1.0))
-        np.add(self._error, rate * (missed**2 - self._error), out=self._error, where=given[None])
-        self._level = np.where(self._started, ahead + alpha * missed, self._level)
-        self._trend = np.where(self._started, DAMPED * self._trend + alpha * beta * missed, self._trend)
-        best = np.argmin(self._error, axis=0)[None]
-        left = np.take_along_axis((1.0 - alpha) * missed, best, axis=0)[0]
-        left = np.clip(left, -SEASON_MISS_MAX * usual, SEASON_MISS_MAX * usual)
-        np.copyto(self._season[slot], season + GAMMA * left, where=given, casting="same_kind")
-
-    def _start(self, full: Any) -> None:
-        """Begin where a whole week has gone by: its mean is the level, what is left the season."""
-        if not full.any():
-            return
-        first = self._season[:, full]
-        mean = np.nanmean(first, axis=0)
-        self._season[:, full] = np.where(np.isnan(first), 0.0, first - mean)
-        self._level[:, full] = mean
-        self._started |= full
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
@@ -99,7 +68,7 @@ class HoltWinters:
         """Take over what `state()` of an object of the same shape returned."""
         for name, data in zip(_KEPT, state, strict=True):
             own = getattr(self, name)
-            setattr(self, name, np.frombuffer(data, own.dtype).reshape(own.shape).copy())
+            own[...] = np.frombuffer(data).reshape(own.shape)
 
 
-_KEPT = ("_season", "_level", "_trend", "_error", "_started", "_periods", "_learnt")
+_KEPT = ("_season", "_level", "_trend", "_error", "_numbers")

@@ -22,7 +22,6 @@ Features = dict[str, float]
 
 
 Term = tuple[float, float, float]  # weight, mean, 1 / standard deviation (0: never varied) of one feature
-Terms = dict[str, Term]
 
 
 def added(term: Term, value: float) -> float:
@@ -71,15 +70,26 @@ class Linear:
         """Return the features seen so far."""
         return self._names
 
-    def terms(self) -> tuple[Terms, float]:
-        """Return the term of each feature by name, and the intercept: River's numbers, for a quick recursion.
+    @property
+    def learnt(self) -> "array[float]":
+        """Return four rows of a number a name: examples, means, variances, weights; River's numbers."""
+        return self._learnt
 
-        Their sum is what `predict` returns for the same features.
+    @property
+    def intercept(self) -> float:
+        """Return what is predicted when every feature stands at its mean, in scales of the target."""
+        return self._intercept
+
+    def added(self, name: str, value: float) -> float:
+        """Return what a feature of this value adds to a prediction, in scales of the target; 0 of one never seen.
+
+        Over all features, and with the intercept, that is what `predict` returns.
         """
-        names, size, learnt = self._names, len(self._names), self._learnt.tolist()
-        per_deviation = [1.0 / math.sqrt(variance) if variance else 0.0 for variance in learnt[2 * size : 3 * size]]
-        terms = zip(learnt[3 * size :], learnt[size : 2 * size], per_deviation, strict=True)
-        return dict(zip(names, terms, strict=True)), self._intercept
+        if name not in self._names:
+            return 0.0
+        place, size = self._names.index(name), len(self._names)
+        _, mean, variance, weight = self._learnt[place::size]
+        return added((weight, mean, 1.0 / math.sqrt(variance) if variance else 0.0), value)
 
     def _grow(self, features: Features) -> None:
         """Make room for features not seen before, at the end of each row."""

@@ -76,7 +76,9 @@ class Mixture:
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series that no model knows."""
-        found = np.stack([expert.paths(slots) for expert in self._experts])
+        found = np.empty((len(self._experts), self._weights.shape[2], len(slots)))
+        for place, expert in enumerate(self._experts):
+            found[place] = expert.paths(slots)
         near, far, way = _between(tuple(self._knots.tolist()), len(slots))
         mixed = np.empty(found.shape[1:])
         mix(found, self._weights, near, far, way, mixed)

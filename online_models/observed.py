@@ -30,17 +30,17 @@ class Observed:
 
     def learn(self, covariates: Covariates) -> Float64s:
         """Take in what was observed in one period and return it scaled, (names,)."""
-        scaled = np.zeros(len(self._names)).tolist()
+        names, scaled = self._names, [0.0] * len(self._names)
         for name, value in covariates:
             if not math.isfinite(value):
                 continue
-            if name not in self._names:
-                if len(self._names) == NAMES_MAX:
+            if name not in names:
+                if len(names) == NAMES_MAX:
                     continue
-                self._names.append(name)
+                names.append(name)
                 self._moments.append([0.0, value, 0.0])
                 scaled.append(0.0)
-            place = self._names.index(name)
+            place = names.index(name)
             scaled[place] = _scaled(self._moments[place], value)
         return np.array(scaled)
 
@@ -57,10 +57,14 @@ class Observed:
 def _scaled(moments: list[float], value: float) -> float:
     """Return how far `value` is from the mean before it, and learn it."""
     seen, mean, variance = moments
-    deviation = math.sqrt(variance)
-    away = (value - mean) / deviation if deviation > 0.0 else 0.0
-    bound = mean + math.copysign(DEVIATIONS_MAX * deviation, value - mean) if abs(away) > DEVIATIONS_MAX else value
-    rate = max(1.0 / (seen + 1.0), RATE_MIN)
-    miss = bound - mean
-    moments[:] = [seen + 1.0, mean + rate * miss, variance + rate * (miss * miss * (1.0 - rate) - variance)]
-    return min(max(away, -DEVIATIONS_MAX), DEVIATIONS_MAX)
+    miss, away = value - mean, 0.0
+    if variance > 0.0:
+        deviation = math.sqrt(variance)
+        away = miss / deviation
+        if not -DEVIATIONS_MAX <= away <= DEVIATIONS_MAX:
+            away = math.copysign(DEVIATIONS_MAX, away)
+            miss = mean + away * deviation - mean
+    rate = RATE_MIN if seen >= 1.0 / RATE_MIN else 1.0 / (seen + 1.0)
+    moments[0], moments[1] = seen + 1.0, mean + rate * miss
+    moments[2] = variance + rate * (miss * miss * (1.0 - rate) - variance)
+    return away

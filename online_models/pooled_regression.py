@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from online_models import regression_loops
 from online_models.base import Float64s
-from online_models.hinges import design
+from online_models.hinges import Inputs, design
 
 MEMORY_DAYS = 150.0  # until a period's weight has fallen to 1/e; 60 to 400 differ by 1 % on most development spans
 MEMORY_PERIODS = 1000.0  # and at least so many: fewer days cannot carry so many weights
 RIDGE = 15.0  # periods of evidence, in squared scales, that a weight has to outweigh
 TARGET_MAX = 8.0  # scales: a period further from its profile teaches as this
-MISS_MAX = 2.0  # usual misses, measured from what had been said
+MISS_MAX = 2.5  # usual misses, measured from what had been said; less makes the mean of skewed demand too small
 MISS_DAYS = 33.0  # that the usual miss looks back over
 MISS_TO_DEVIATION = 1.25  # standard deviations of a normal variable in its mean absolute miss, sqrt(pi / 2)
 FIRST_MISS = 1.0  # scales
@@ -33,21 +33,20 @@ Places64 = NDArray[np.intp]
 class PooledRegression:
     """Weights for each of `knots` steps ahead; covariates may be added, never taken away.
 
-    >>> regression = PooledRegression(np.array([1]), 1, fixed=3, mixed=(1, 2), per_covariate=3)
+    >>> regression = PooledRegression(np.array([1]), 1, Inputs(3, (0, 1, 2), (1, 2), 5, 3, 3, 0))
     >>> said = np.array([[[[0.0, 1.0, 0.0]]]], np.float32)  # profile, scale and forecast, once a period
     >>> for period in range(800):
     ...     targets = regression.meet(np.array([period % 3 - 1.0]), said, period)
-    ...     regression.learn([np.array([[1.0, period % 3 - 1.0, 0.0]], np.float32)], targets[:, None])
+    ...     inputs = np.array([[[1.0, period % 3 - 1.0, 0.0]]], np.float32)
+    ...     regression.learn(inputs, [0, 1], period, targets[:, None])
     >>> steps = (np.array([0]), np.array([0]), np.array([0.0]))
     >>> regression.say(np.array([[[1.0, -1.0, 0.0]]]), *steps).round(1).tolist()
     [[-1.0]]
     """
 
-    def __init__(
-        self, knots: Places64, slots_per_day: int, *, fixed: int, mixed: tuple[int, ...], per_covariate: int
-    ) -> None:
+    def __init__(self, knots: Places64, slots_per_day: int, inputs: Inputs) -> None:
         self._knots = knots
-        self._inputs = (fixed, mixed, per_covariate)
+        self._inputs = inputs
         self._keep = float(np.exp(-1.0 / max(MEMORY_DAYS * slots_per_day, MEMORY_PERIODS)))  # a period
         self._miss_rate = 1.0 / (MISS_DAYS * slots_per_day)
         self._limits = np.array([TARGET_MAX, MISS_MAX, MISS_TO_DEVIATION])
@@ -56,8 +55,7 @@ class PooledRegression:
 
     def widen(self, covariates: int) -> None:
         """Make room for the inputs of so many covariates; what was learnt stays."""
-        fixed, mixed, per_covariate = self._inputs
-        self._places, self._gains = design(fixed, mixed, covariates, per_covariate)
+        self._places, self._gains = design(self._inputs, covariates)
         count, knots = self._places.shape[1], len(self._knots)
         products = np.zeros((knots, count, count), dtype=np.float32)  # of features with each other, decayed sums
         moments, weights = np.zeros((knots, count)), np.zeros((knots, count))
@@ -76,18 +74,22 @@ class PooledRegression:
         regression_loops.meet(values, said, periods, knots, self._limits, self._miss_rate, self._misses, targets)
         return targets
 
-    def learn(self, inputs: Sequence[Float32s], targets: Float64s) -> None:
-        """Learn some periods: inputs of each knot, (rows, inputs), and (knots, periods, series) targets in scales."""
-        keep = self._keep ** targets.shape[1]
-        for knot, (known, wanted) in enumerate(zip(inputs, targets, strict=True)):
-            came = wanted.reshape(-1)
-            features = np.empty((len(came), self._places.shape[1]), dtype=np.float32)
-            regression_loops.expand(known, came, self._places, self._gains, features)
-            products, moments = self._products[knot], self._moments[knot]
+    def learn(self, made_from: Float32s, firsts: Sequence[int], first: int, targets: Float64s) -> None:
+        """Learn some periods from `first` on: targets (knots, periods, series), scales, NaN teaches nothing.
+
+        made_from: (places, series, inputs), each knot's ring from its place in `firsts` to the next one's
+        """
+        _, periods, series = targets.shape
+        features = np.empty((periods * series, self._places.shape[1]), dtype=np.float32)
+        came = np.empty(periods * series, dtype=np.float32)
+        keep = self._keep**periods
+        for knot, ahead in enumerate(self._knots.tolist()):
+            ring = (firsts[knot], firsts[knot + 1] - firsts[knot], first - ahead)
+            regression_loops.expand(made_from, *ring, targets[knot], self._places, self._gains, features, came)
+            products = self._products[knot]
             products *= np.float32(keep)
             products += features.T @ features
-            moments *= keep
-            moments += np.nan_to_num(came).astype(np.float32) @ features
+            self._moments[knot] = keep * self._moments[knot] + came @ features
         found = np.matmul(self._products, self._weights[..., None].astype(np.float32))[..., 0]
         slack = self._moments - found - RIDGE * self._weights
         regression_loops.sweep(self._products, RIDGE, slack, self._weights)

@@ -11,11 +11,14 @@ from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.holt_winters import HoltWinters
 from online_models.intermittent import Intermittent
 from online_models.mixture import Mixture
+from online_models.pool_naive import PoolNaive
+from online_models.pool_smoothing import PoolSmoothing
 from online_models.river_linear import RiverLinear
 from online_models.season_regression import SeasonRegression
 from online_models.seasonal_naive import SeasonalNaive
 from online_models.separate import Separate, states
 from online_models.smoothing import Smoothing
+from online_models.snarimax import Snarimax
 from online_models.together import PoolMeans, Together
 from online_models.upgrade import upgraded
 from online_models.watched import Watched, parts
@@ -32,10 +35,10 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
     experts = (
         SeasonRegression(series, slots_per_week, horizon_periods),
         Each(RiverLinear, series, slots_per_week),
-        Each(Smoothing, series, slots_per_week),
+        PoolSmoothing(series, slots_per_week, horizon_periods),
         HoltWinters(series, slots_per_week, horizon_periods),
         Intermittent(series, slots_per_week, horizon_periods),
-        Each(SeasonalNaive, series, slots_per_week),
+        PoolNaive(series, slots_per_week, horizon_periods),
     )
     return Mixture(experts, series, slots_per_week, horizon_periods)
 
@@ -45,6 +48,7 @@ POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
     "intermittent": Intermittent,
     "mixture": _mixture,
     "season-regression": SeasonRegression,
+    "snarimax": Snarimax,
 }
 
 SIMPLE = "seasonal-naive"  # what every other one is watched by
@@ -142,7 +146,7 @@ def _simple(slots_per_week: int, horizon_periods: int, lead_periods: Sequence[in
     """Return last week's values as a forecaster: all steps ahead of up to a week are missed alike."""
     return Together(
         SIMPLE,
-        lambda series, slots, _: Each(SeasonalNaive, series, slots),
+        PoolNaive,
         slots_per_week=slots_per_week,
         horizon_periods=horizon_periods,
         lead_periods=lead_periods,

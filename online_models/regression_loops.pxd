@@ -2,6 +2,7 @@ cimport cython
 from libc cimport math
 
 cdef double HINGE_MAX, NAN
+cdef Py_ssize_t BASE, SCALE
 
 @cython.locals(
     knot=Py_ssize_t, place=Py_ssize_t, one=Py_ssize_t, known=Py_ssize_t, limit=double, total=double, base=double,
@@ -12,9 +13,21 @@ cpdef void meet(
     double rate, double[:, ::1] misses, double[:, ::1] targets,
 )
 
-@cython.locals(row=Py_ssize_t, feature=Py_ssize_t, is_known=bint, value=double)
+@cython.locals(
+    place=Py_ssize_t, knot=Py_ssize_t, step=Py_ssize_t, row=Py_ssize_t, one=Py_ssize_t, column=Py_ssize_t,
+)
+cpdef void keep(
+    double[:, :, ::1] inputs, double[:, :, ::1] told, double[:, ::1] added, double[::1] ready, Py_ssize_t[::1] knots,
+    Py_ssize_t[::1] firsts, Py_ssize_t made, float[:, :, ::1] made_from, float[:, :, :, ::1] said,
+)
+
+@cython.locals(
+    series=Py_ssize_t, period=Py_ssize_t, place=Py_ssize_t, one=Py_ssize_t, row=Py_ssize_t, feature=Py_ssize_t,
+    is_known=bint, value=double,
+)
 cpdef void expand(
-    float[:, ::1] inputs, double[::1] targets, Py_ssize_t[:, ::1] places, double[:, ::1] gains, float[:, ::1] features,
+    float[:, :, ::1] made_from, Py_ssize_t first, Py_ssize_t length, Py_ssize_t made, double[:, ::1] targets,
+    Py_ssize_t[:, ::1] places, double[:, ::1] gains, float[:, ::1] features, float[::1] came,
 )
 
 @cython.locals(
@@ -24,6 +37,9 @@ cpdef void say(
     double[:, :, ::1] inputs, Py_ssize_t[:, ::1] places, double[:, ::1] gains, double[:, ::1] weights,
     Py_ssize_t[::1] near, Py_ssize_t[::1] far, double[::1] way, double[::1] blended, double[:, ::1] said,
 )
+
+@cython.locals(one=Py_ssize_t, step=Py_ssize_t, mean=double)
+cpdef void add(double[:, :, ::1] told, double[:, ::1] added, double[::1] ready, double[:, ::1] paths)
 
 @cython.locals(count=Py_ssize_t, knot=Py_ssize_t, feature=Py_ssize_t, other=Py_ssize_t, step=double)
 cpdef void sweep(float[:, :, ::1] products, double ridge, double[:, ::1] slack, double[:, ::1] weights)

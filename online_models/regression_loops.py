@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
+from online_models.season_layout import BASE, SCALE
 
 Float32s = NDArray[np.float32]
 Places64 = NDArray[np.intp]
@@ -30,7 +31,7 @@ def meet(
 ) -> None:
     """Write what each knot's forecast of this period should have said, (knots, series) scales; NaN teaches nothing.
 
-    said: (periods, knots, series, 3) by the period it was made in: profile and scale, units, and forecast, scales
+    said: (periods, knots, series, 3) by the period it was made in: profile and scale, units; forecast, scales, or NaN
     limits: the largest target, scales, and how many usual misses it may lie from the forecast
     misses: (knots, 2) the usual miss, scales, and periods in it
     """
@@ -40,11 +41,11 @@ def meet(
         total, known = 0.0, 0
         for one in range(values.shape[0]):
             base, scale = float(said[place, knot, one, 0]), float(said[place, knot, one, 1])
+            told = float(said[place, knot, one, 2])
             value = float(values[one])
-            if math.isnan(value) or math.isnan(base):
+            if math.isnan(value) or math.isnan(told):
                 targets[knot, one] = NAN
                 continue
-            told = float(said[place, knot, one, 2])
             miss = _within((value - base) / scale, limits[0]) - told
             targets[knot, one] = told + _within(miss, limit)
             total += min(abs(miss), 2.0 * limit)
@@ -55,17 +56,66 @@ def meet(
             misses[knot, 0] += step * (limits[2] * total / known - misses[knot, 0])
 
 
-def expand(inputs: Float32s, targets: Float64s, places: Places64, gains: Float64s, features: Float32s) -> None:
-    """Write the features of `inputs` (rows, inputs), (rows, features); zeros where the target (rows,) is NaN."""
-    for row in range(inputs.shape[0]):
-        is_known = not math.isnan(targets[row])
-        for feature in range(places.shape[1]):
-            value = float(inputs[row, places[0, feature]])
-            if places[1, feature] >= 0:
-                value = gains[0, feature] + gains[1, feature] * value
-                value += gains[2, feature] * float(inputs[row, places[1, feature]])
-                value = min(max(value, 0.0), HINGE_MAX)
-            features[row, feature] = value if is_known else 0.0
+def keep(
+    inputs: Float64s,
+    told: Float64s,
+    added: Float64s,
+    ready: Float64s,
+    knots: Places64,
+    firsts: Places64,
+    made: int,
+    made_from: Float32s,
+    said: Float32s,
+) -> None:
+    """Keep what was said after `made` periods of each knot, and from what, until its actual comes.
+
+    inputs (steps, series, inputs), told (steps, series, TOLD) and added (steps, series) are kept in `made_from`
+    (places, series, inputs), each knot's ring between its place in `firsts` and the next, and in `said`, see `meet`.
+    """
+    place = made % said.shape[0]
+    for knot in range(knots.shape[0]):
+        step = knots[knot] - 1
+        if step >= inputs.shape[0]:
+            continue
+        row = firsts[knot] + made % (firsts[knot + 1] - firsts[knot])
+        for one in range(inputs.shape[1]):
+            for column in range(inputs.shape[2]):
+                made_from[row, one, column] = inputs[step, one, column]
+            said[place, knot, one, 0] = told[step, one, BASE]
+            said[place, knot, one, 1] = told[step, one, SCALE]
+            said[place, knot, one, 2] = added[step, one] if ready[one] > 0.0 else NAN
+
+
+def expand(
+    made_from: Float32s,
+    first: int,
+    length: int,
+    made: int,
+    targets: Float64s,
+    places: Places64,
+    gains: Float64s,
+    features: Float32s,
+    came: Float32s,
+) -> None:
+    """Write what was known of `targets` (periods, series) and what came: rows by period, then series.
+
+    made: when what was said of the first of them was; of its knot the ring is `length` places from `first` on. Zeros
+    where the target is NaN, (rows, features) and (rows,).
+    """
+    series = targets.shape[1]
+    for period in range(targets.shape[0]):
+        place = first + (made + period + length) % length
+        for one in range(series):
+            row = period * series + one
+            is_known = not math.isnan(targets[period, one])
+            came[row] = targets[period, one] if is_known else 0.0
+            for feature in range(places.shape[1]):
+                value = float(made_from[place, one, places[0, feature]])
+                if places[1, feature] >= 0:
+                    value = gains[0, feature] + gains[1, feature] * value
+                    value += gains[2, feature] * float(made_from[place, one, places[1, feature]])
+                    value = min(max(value, 0.0), HINGE_MAX)
+                features[row, feature] = value if is_known else 0.0
 
 
 def say(
@@ -98,6 +148,14 @@ def say(
                     value = min(max(value, 0.0), HINGE_MAX)
                 total += blended[feature] * value
             said[step, one] = total
+
+
+def add(told: Float64s, added: Float64s, ready: Float64s, paths: Float64s) -> None:
+    """Write profile and what is added to it, (series, steps) units; NaN of a series that is not ready."""
+    for one in range(paths.shape[0]):
+        for step in range(paths.shape[1]):
+            mean = told[step, one, BASE] + told[step, one, SCALE] * added[step, one]
+            paths[one, step] = mean if ready[one] > 0.0 else NAN
 
 
 def sweep(products: Float32s, ridge: float, slack: Float64s, weights: Float64s) -> None:

@@ -8,17 +8,15 @@ import functools
 import math
 from array import array
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from online_models.base import Covariates
-from online_models.linear import Features, Linear, Term, added
+from online_models.linear import Features, Linear
 from online_models.river_linear_loops import follow
 from online_models.season import Season
 from online_models.surprise import Surprise
 
 COVARIATES_MAX = 8  # names kept per series, first come
-UNKNOWN: Term = (0.0, 0.0, 0.0)  # of a feature not learnt yet
 
 
 class RiverLinear:
@@ -62,26 +60,13 @@ class RiverLinear:
         """
         if not self._season.ready:
             return None
-        scale = self._unit()
-        terms, start = self._linear.terms()
-        if "level" in terms:
-            start += added(terms["level"], self._season.demand / scale)
-        known = [start] * len(slots_of_week)
+        linear, scale = self._linear, self._unit()
+        known = array("d", [linear.intercept + linear.added("level", self._season.demand / scale)]) * len(slots_of_week)
         if self._covariates and known:  # they are known of the next period only; masked afterwards
-            known[0] += sum([added(terms.get(name, UNKNOWN), one) for name, one in self._covariates.items()])
-        lags = [(lag, terms[name]) for lag, name in self._lags if lag <= self._periods and name in terms]
+            known[0] += sum([linear.added(name, value) for name, value in self._covariates.items()])
         path = array("d", self._season.profile(slots_of_week))
-        used = (terms.get("base", UNKNOWN), terms.get("profile", UNKNOWN), *(term for _, term in lags))
-        follow(
-            array("d", known),
-            array("d", chain.from_iterable(used)),
-            array("q", [lag for lag, _ in lags]),
-            self._misses,
-            self._periods,
-            self._season.ratio,
-            scale,
-            path,
-        )
+        places, lags = _places(linear.names, self._lags)
+        follow(known, linear.learnt, places, lags, self._misses, self._periods, self._season.ratio, scale, path)
         return path.tolist()
 
     def _miss(self, lag: int) -> float:
@@ -123,6 +108,14 @@ class RiverLinear:
         self._linear.restore(linear)
         self._surprise.restore(surprise)
         self._misses = array("f", misses)
+
+
+@functools.lru_cache(maxsize=1024)
+def _places(names: tuple[str, ...], lags: tuple[tuple[int, str], ...]) -> tuple["array[int]", "array[int]"]:
+    """Return where base, profile and the lags stand among `names`, -1 of what was never seen, and the lags seen."""
+    seen = [(lag, names.index(name)) for lag, name in lags if name in names]
+    first = [names.index(name) if name in names else -1 for name in ("base", "profile")]
+    return array("q", [*first, *(place for _, place in seen)]), array("q", [lag for lag, _ in seen])
 
 
 @functools.lru_cache(maxsize=64)

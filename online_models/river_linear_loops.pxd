@@ -7,9 +7,9 @@ cdef double SCALED_MAX
     told="double[::1]",
 )
 cpdef void follow(
-    double[::1] known, double[::1] terms, long long[::1] lags, float[::1] misses, Py_ssize_t periods, double ratio,
-    double scale, double[::1] path,
+    double[::1] known, double[::1] learnt, long long[::1] places, long long[::1] lags, float[::1] misses,
+    Py_ssize_t periods, double ratio, double scale, double[::1] path,
 )
 
-@cython.locals(scaled=double)
-cdef double _added(double[::1] terms, Py_ssize_t place, double value)
+@cython.locals(size=Py_ssize_t, scaled=double, found=double)
+cdef double _added(double[::1] learnt, Py_ssize_t place, double value)

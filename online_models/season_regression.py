@@ -6,6 +6,7 @@ and on hinges of all these. One regression for some steps ahead each ("direct" f
 interpolated. With no weight learnt it is the profile alone.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -14,19 +15,20 @@ from numpy.typing import NDArray
 
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
+from online_models.hinges import HINGES, HINGES_PER_COVARIATE, Inputs
 from online_models.observed import Observed
 from online_models.plan import knots_of, steps_between
 from online_models.pooled_regression import PooledRegression
+from online_models.regression_loops import add, keep
 from online_models.residual_features import PER_COVARIATE, ResidualHistory
-from online_models.residual_loops import DAY, FIXED, HOLIDAY, TURNING
-from online_models.season_layout import BASE, SCALE
+from online_models.residual_loops import DAY, FIXED, GUESSES, HOLIDAY
 from online_models.season_profile import SeasonProfile
 
 KNOTS_MAX = 4  # steps ahead with weights of their own; 8 are no better on any development span, at twice the cost
 BATCH = 8  # periods that are learnt together: the products of features cost more than all the rest of a period
+BATCH_OF_DAYS = 2  # fewer features, and slower news
 SAID = 3  # numbers kept of each forecast: profile and scale, units, and what was added, scales
 
-Float32s = NDArray[np.float32]
 Slots = NDArray[np.intp]
 
 
@@ -39,33 +41,33 @@ class SeasonRegression:
         self._observed = Observed()
         self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
         self._regression = PooledRegression(
-            self._knots,
-            self._season.slots_per_day,
-            fixed=FIXED,
-            mixed=_mixed(self._season.slots_per_day),
-            per_covariate=PER_COVARIATE,
+            self._knots, self._season.slots_per_day, _inputs(self._season.slots_per_day)
         )
+        self._batch = BATCH if self._season.slots_per_day > 1 else BATCH_OF_DAYS
+        self._ready = np.zeros(series)  # 1 of a series that has learnt enough
         self._weather = np.zeros(0)  # (covariates,) of the last period, in their standard deviations
         knots = self._knots.tolist()
         # Rings by the period a forecast was made in: of each knot what it was made from, and what was said.
-        self._inputs = [np.zeros((knot + BATCH, series, FIXED), dtype=np.float32) for knot in knots]
+        self._firsts = np.cumsum([0, *(knot + self._batch for knot in knots)])
+        self._made_from = np.zeros((int(self._firsts[-1]), series, FIXED), dtype=np.float32)
         self._said = np.full((knots[-1], len(knots), series, SAID), np.nan, dtype=np.float32)
-        self._targets = np.full((len(knots), BATCH, series), np.nan)  # scales, of the periods not learnt yet
+        self._targets = np.full((len(knots), self._batch, series), np.nan)  # scales, of the periods not learnt yet
         self._is_said = True  # what is said after the last learnt period is kept
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
         values = np.ascontiguousarray(values, np.float64)
         season, periods = self._season, self._history.periods
-        self._targets[:, periods % BATCH] = self._regression.meet(values, self._said, periods)
+        self._targets[:, periods % self._batch] = self._regression.meet(values, self._said, periods)
         told = season.tell(_when((slot,)))
-        self._history.learn(values, told, season.ready.astype(np.float64))
+        self._history.learn(values, told, self._ready)
         season.learn(slot, values)
+        self._ready = season.ready.astype(np.float64)
         self._weather = self._observed.learn(covariates)
         self._said[periods % len(self._said)] = np.nan
         self._is_said = False
-        if (periods + 1) % BATCH == 0:
-            self._learn_weights(periods)
+        if (periods + 1) % self._batch == 0:
+            self._regression.learn(self._made_from, self._firsts.tolist(), periods - self._batch + 1, self._targets)
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
@@ -73,53 +75,32 @@ class SeasonRegression:
         told = season.tell(when)
         inputs = self._history.features(when, told, season.numbers, self._weather)
         self._widen(inputs.shape[-1])
-        near, far, way = steps_between(tuple(self._knots.tolist()), len(slots))
-        added = self._regression.say(inputs, near[:-1], far[:-1], way[:-1, 0].copy())
-        path = told[..., BASE] + told[..., SCALE] * added
-        path[:, ~season.ready] = np.nan
+        added = self._regression.say(inputs, *_between(tuple(self._knots.tolist()), len(slots)))
+        found = np.empty((len(self._ready), len(slots)))
+        add(told, added, self._ready, found)
         if not self._is_said:
-            self._keep_said(inputs, told, np.where(np.isnan(path), np.nan, added))
+            rings = (self._knots, self._firsts, self._history.periods - 1, self._made_from, self._said)
+            keep(inputs, told, added, self._ready, *rings)
             self._is_said = True
-        return np.ascontiguousarray(path.T)
-
-    def _keep_said(self, inputs: Float64s, told: Float64s, added: Float64s) -> None:
-        """Keep what was said of each knot, and from what, until its actual comes; NaN of a series not ready."""
-        place = self._history.periods - 1
-        kept = self._said[place % len(self._said)]
-        for knot, step in enumerate((self._knots - 1).tolist()):
-            if step < len(inputs):
-                ring = self._inputs[knot]
-                ring[place % len(ring)] = inputs[step]
-                kept[knot, :, 0] = told[step, :, BASE]
-                kept[knot, :, 1] = told[step, :, SCALE]
-                kept[knot, :, 2] = added[step]
-
-    def _learn_weights(self, last: int) -> None:
-        """Learn the periods up to `last` that wait for it."""
-        learnt = np.arange(last - BATCH + 1, last + 1)
-        inputs = [
-            ring[(learnt - knot) % len(ring)].reshape(-1, ring.shape[-1])
-            for ring, knot in zip(self._inputs, self._knots.tolist(), strict=True)
-        ]
-        self._regression.learn(inputs, self._targets)
+        return found
 
     def _widen(self, inputs: int) -> None:
         """Make room for a covariate that is new; before, it was 0: its mean."""
-        more = inputs - self._inputs[0].shape[-1]
+        more = inputs - self._made_from.shape[-1]
         if more > 0:
             self._regression.widen((inputs - FIXED) // PER_COVARIATE)
-            self._inputs = [np.pad(ring, ((0, 0), (0, 0), (0, more))) for ring in self._inputs]
+            self._made_from = np.pad(self._made_from, ((0, 0), (0, 0), (0, more)))
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
         self._season.adopt(old._season, places)
         self._history.adopt(old._history, places)
-        self._take_shared(old._observed.state(), old._weather, old._regression.state(), old._inputs[0].shape[-1])
-        for ring, before in zip(self._inputs, old._inputs, strict=True):
-            carry(ring, before, places, axis=1)
+        self._take_shared(old._observed.state(), old._weather, old._regression.state(), old._made_from.shape[-1])
+        carry(self._made_from, old._made_from, places, axis=1)
         carry(self._said, old._said, places, axis=2)
         carry(self._targets, old._targets, places, axis=2)
         self._is_said = old._is_said
+        self._ready = self._season.ready.astype(np.float64)
 
     def _take_shared(self, observed: Any, weather: Float64s, regression: Any, inputs: int) -> None:
         self._observed.restore(observed)
@@ -130,28 +111,40 @@ class SeasonRegression:
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
         parts = (self._season, self._history, self._observed, self._regression)
-        rings = [ring.tobytes() for ring in self._inputs]
-        arrays = (self._said.tobytes(), self._targets.tobytes(), self._weather.tolist())
-        return *(part.state() for part in parts), self._inputs[0].shape[-1], rings, *arrays, self._is_said
+        arrays = (self._made_from.tobytes(), self._said.tobytes(), self._targets.tobytes())
+        kept = (self._made_from.shape[-1], *arrays, self._weather.tolist(), self._is_said)
+        return *(part.state() for part in parts), *kept
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        season, history, observed, regression, inputs, rings, said, targets, weather, self._is_said = state
+        season, history, observed, regression, inputs, made_from, said, targets, weather, self._is_said = state
         self._season.restore(season)
         self._history.restore(history)
         self._take_shared(observed, weather, regression, inputs)
-        for ring, kept in zip(self._inputs, rings, strict=True):
-            ring[...] = np.frombuffer(kept, np.float32).reshape(ring.shape)
+        self._made_from[...] = np.frombuffer(made_from, np.float32).reshape(self._made_from.shape)
+        self._ready = self._season.ready.astype(np.float64)
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
         self._targets[...] = np.frombuffer(targets).reshape(self._targets.shape)
 
 
 def _when(slots: Sequence[Slot]) -> Slots:
     """Return the place in the week of each slot and whether it is a holiday, (slots, 2)."""
-    return np.array([(slot.of_week, slot.holiday) for slot in slots], dtype=np.intp)
+    found = np.empty((len(slots), 2), dtype=np.intp)
+    found[:, 0] = [slot.of_week for slot in slots]
+    found[:, 1] = [slot.holiday for slot in slots]
+    return found
 
 
-def _mixed(slots_per_day: int) -> tuple[int, ...]:
-    """Return the inputs that hinges are made of: all but the constant and holidays, of days but those of the hour."""
-    hours = range(DAY, TURNING + 5) if slots_per_day <= 1 else range(0)
-    return tuple(place for place in range(1, FIXED) if place not in hours and place not in range(HOLIDAY, FIXED))
+def _inputs(slots_per_day: int) -> Inputs:
+    """Return what features are made of: days have no hour, and hinges of them forecast no better."""
+    known = tuple(place for place in range(FIXED) if slots_per_day > 1 or place not in range(DAY, GUESSES))
+    if slots_per_day <= 1:
+        return Inputs(FIXED, known, (), 0, PER_COVARIATE, 1, 0)
+    mixed = tuple(place for place in known if 0 < place < HOLIDAY)
+    return Inputs(FIXED, known, mixed, HINGES, PER_COVARIATE, PER_COVARIATE, HINGES_PER_COVARIATE)
+
+
+@functools.lru_cache(maxsize=256)
+def _between(knots: tuple[int, ...], periods: int) -> tuple[Slots, Slots, Float64s]:
+    near, far, way = steps_between(knots, periods)
+    return near[:-1], far[:-1], way[:-1, 0].copy()

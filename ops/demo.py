@@ -11,13 +11,14 @@ import time
 import webbrowser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ops import summary
+from ops import model_changes, summary
 from ops.child import Child
 from ops.command_line import command_line
 from ops.console.serving import Running, running
+from ops.demo_switch import Switching, all_changes
 from ops.journal import FILE
 from ops.stack.local import LocalStack
 from ops.supervisor import Supervisor, how_it_ended
@@ -89,6 +90,8 @@ class Demo:
     tell: Callable[[str], None]
     feed: Child | None = None
     tuning: Child | None = None  # makes the report at the end quick
+    switching: Switching = field(default_factory=Switching)
+    operator: Child | None = None  # switches the motorway's model
 
     def watch(self, *, traffic: bool) -> None:
         """Look after everything until interrupted; report when the twin has lived through its data."""
@@ -98,6 +101,8 @@ class Demo:
                 if traffic and self.feed is None and self.console.picture.actions_read:
                     # only now: learning the motorway's past would put off the shop's first decision
                     self.feed = _child("feed-traffic", TRAFFIC_WORDS, self.settings)
+                if self.feed is not None:
+                    self._switch()
                 if self.tuning is None and self.console.picture.actions_read > TUNE_AFTER_ACTIONS:
                     self.tuning = _child("report-tune", TUNE_WORDS, self.settings)
         if self.twin.exit_status != 0:
@@ -108,12 +113,22 @@ class Demo:
         while True:
             self._check()
 
+    def _switch(self) -> None:
+        """Do what an operator would to the motorway's model, and tell what becomes of it."""
+        for change in self.switching.news(self.console.picture):
+            self.tell(model_changes.line(change))
+        words = self.switching.words(self.console.picture)
+        if words:
+            self.tell(f"headgate {' '.join(words)}")
+            self.operator = _child("model-switch", words, self.settings)
+
     def report(self) -> None:
         """Run `headgate report` on what was lived through; an impatient Ctrl-C ends it."""
         folder = self.settings.data_dir
         if not (folder / FILE).exists():
             self.tell("Nothing was lived through yet, so there is no report.")
             return
+        model_changes.write(folder / model_changes.FILE, all_changes(self.console.picture))
         self.tell("Comparing with the tuned rule and with perfect foresight on the same demand; Ctrl-C skips it.")
         words = ["report", "--data-dir", str(folder)]
         process = subprocess.Popen(command_line(words))
@@ -127,8 +142,8 @@ class Demo:
             end(process)
 
     def stop_extras(self) -> None:
-        """End the motorway's feed and the tuning, if they were started."""
-        for child in (self.feed, self.tuning):
+        """End the motorway's feed, the tuning and the operator, if they were started."""
+        for child in (self.feed, self.tuning, self.operator):
             if child is not None:
                 child.stop(STOP_S_MAX)
 
@@ -150,8 +165,9 @@ class Demo:
         if self.stack is not None:
             self.stack.check()
         self.roles.check()
-        if self.tuning is not None:
-            self.tuning.wait(0.0)  # it ends by itself: leave no zombie
+        for child in (self.tuning, self.operator):
+            if child is not None:
+                child.wait(0.0)  # it ends by itself: leave no zombie
 
 
 def twin_words(options: Options) -> list[str]:

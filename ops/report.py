@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ops import tuned_rule
+from ops import model_changes, tuned_rule
 from ops.comparison import Arm, Deciders, Difference, arm, deciders, difference, weekly_costs
 from ops.foresight import foresee
 from ops.journal import Lived, read
@@ -39,6 +39,7 @@ class Report:
     difference: Difference  # Headgate minus rule
     deciders: Deciders
     weekly: dict[str, list[float]]  # cost of each week
+    models: list[str]  # what became of the models while they ran, with the reasons
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
@@ -75,6 +76,7 @@ def build(journal: Path, catalog: Catalog, lines: Sequence[Transaction]) -> Repo
         difference=difference(weekly[HEADGATE], weekly[RULE], np.random.default_rng(0)),
         deciders=deciders(rows),
         weekly={name: costs.tolist() for name, costs in weekly.items()},
+        models=model_changes.lines(model_changes.read(journal.parent / model_changes.FILE)),
     )
 
 

@@ -5,7 +5,7 @@ from itertools import accumulate
 
 from ops.comparison import Arm
 from ops.report import FORESIGHT, HEADGATE, RULE, Report
-from ops.report_text import cells, conclusions, footing, headings
+from ops.report_text import MODELS, cells, conclusions, footing, headings
 
 WIDTH_PX, HEIGHT_PX, MARGIN_PX, LABEL_PX = 900, 300, 60, 17
 COLOURS = {HEADGATE: "#0b6e4f", RULE: "#b3541e", FORESIGHT: "#5c6b7a"}  # told apart by the colour-blind, and by labels
@@ -33,8 +33,15 @@ def render_page(report: Report) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{title}</h1><p>{report.periods} periods, {report.items} items.</p>"
-        f"{told}{_table(report)}<h2>Cost so far, {escape(report.currency)}</h2>{_chart(report)}{small}</body></html>\n"
+        f"{told}{_table(report)}<h2>Cost so far, {escape(report.currency)}</h2>{_chart(report)}"
+        f"{_models(report)}{small}</body></html>\n"
     )
+
+
+def _models(report: Report) -> str:
+    if not report.models:
+        return ""
+    return f"<h2>{MODELS}</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in report.models)}</ul>"
 
 
 def _table(report: Report) -> str:

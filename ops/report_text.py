@@ -10,6 +10,7 @@ from ops.comparison import Arm
 from ops.report import FORESIGHT, HEADGATE, RULE, Report
 
 WIDTH_CHARACTERS = 110
+MODELS = "Models that changed while they ran"
 POLICY_RATIO_MIN = 0.8  # of the lines the policy itself should have decided
 
 
@@ -21,6 +22,8 @@ def render_text(report: Report, *, width: int = WIDTH_CHARACTERS) -> str:
     console.print(_table(report))
     for line in (*conclusions(report), *footing(report)):
         console.print(line)
+    for line in (f"{MODELS}:", *report.models) if report.models else ():
+        console.print(line, markup=False)
     return out.getvalue().rstrip("\n")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, options, tell
+from benchmarks.forecast import weather
 from benchmarks.forecast.datasets import LOADERS, generated
 from benchmarks.forecast.peers import Asking, asked
 from benchmarks.forecast.rows import measured
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--refit-days", type=int, default=1, help="from one fit of LightGBM to the next")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what the peers said: they are asked once")
     parser.add_argument("--peers-only", action="store_true", help="ask the peers, keep what they say, measure nothing")
+    parser.add_argument(
+        "--perfect-weather", action="store_true", help="also show, apart, what the target hour's weather would be worth"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.quick:
         return tell(measured(generated(Path()), Asking(1, 28, chosen.keep)), chosen.json)
@@ -46,10 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     code = 0
     for name in chosen.only or LOADERS:
         one = LOADERS[name](folder)
+        has_weather = chosen.perfect_weather and bool(one.configuration.columns.covariates)
         if chosen.peers_only:
             asked(one, asking)
+            if has_weather:
+                weather.peers_told(one, asking)
             continue
         figures += measured(one, asking)
+        if has_weather:
+            figures += weather.figures(one, asking)
         code = tell(figures, chosen.json)
         if chosen.json:  # after each set: a long run that is cut short has told what it found
             _keep(kept, chosen.json)

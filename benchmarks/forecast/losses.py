@@ -31,6 +31,14 @@ def absolute(one: DataSet, said: Said, ahead: int, *, by_median: bool) -> Float6
     return errors
 
 
+def lost_by(one: DataSet, clean: Float64s, troubled: Float64s) -> float:
+    """Return by what share the mean absolute error of the reported span grows, what either says nothing of left out."""
+    came, span = one.table.values, span_of(one)
+    known = ~np.isnan(came[span]) & ~np.isnan(clean[span]) & ~np.isnan(troubled[span])
+    errors = [np.abs(found[span] - came[span])[known].sum() for found in (clean, troubled)]
+    return float(errors[1] / errors[0]) - 1.0
+
+
 def pinball(one: DataSet, said: Said, ahead: int | None) -> Float64s:
     """Return the mean pinball losses of the reported span, (periods, series); ahead None: of the sum over the lead."""
     came = lead_sums(one.table.values, one.configuration.lead_periods) if ahead is None else one.table.values

@@ -4,7 +4,8 @@ What is kept is named by a fingerprint of what a peer is told, its settings and 
 so that ours is measured again without asking them again. A set that a run was interrupted at goes on by its parts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from benchmarks.forecast.datasets import DataSet
 from ops.backtest.kept import Forgetful, Keeper, Kept, fingerprint_of_peer
 from ops.backtest.peers.autoets import AutoEts
 from ops.backtest.peers.features import features
+from ops.backtest.peers.gradient_boosting import Boosting
 from ops.backtest.peers.retrained import Retrained
+from ops.backtest.peers.tuning import tuned
 from ops.backtest.protocol import Said
 
 TUNING_SEED = 12
@@ -44,16 +47,36 @@ def lightgbm(one: DataSet, asking: Asking) -> Said:
 
     All in between would take a night, and no figure is of them.
     """
+    limited, keeper = _limited(one), _keeper_of_lightgbm(one, asking)
+    peer = Retrained(asking.trials, TUNING_SEED, asking.days, tells_mean=False)
+    return peer.ask(limited.table, limited.configuration, quiet, keeper, "lightgbm")
+
+
+def lightgbm_told(one: DataSet, told: DataSet, ahead: int, asking: Asking) -> Said:
+    """Return what LightGBM says of one horizon of `told`, with the settings that were chosen for `one`."""
+    boosting = Boosting()
+    if asking.trials:
+        limited, keeper = _limited(one), _keeper_of_lightgbm(one, asking)
+        choose = partial(tuned, limited.table, limited.configuration, asking.trials, TUNING_SEED, quiet)
+        boosting = keeper.chosen("lightgbm-settings", Boosting, choose)
+    boosting = replace(boosting, days=asking.days, tells_mean=False)
+    say = partial(boosting.periods, told.table, told.configuration, ahead, quiet)
+    return _keeper_of_lightgbm(told, asking).asked(f"lightgbm+{ahead}", say)
+
+
+def _limited(one: DataSet) -> DataSet:
     horizons = one.configuration.horizons
     if one.configuration.lead_periods > 1:
         horizons = (horizons[0], horizons[-1])
-    configuration = msgspec.structs.replace(one.configuration, horizons=horizons)
+    return DataSet(one.name, one.table, msgspec.structs.replace(one.configuration, horizons=horizons))
+
+
+def _keeper_of_lightgbm(one: DataSet, asking: Asking) -> Keeper:
+    limited = _limited(one)
     versions = f"lightgbm {version('lightgbm')} optuna {version('optuna')}"
     settings = f"{versions} trials {asking.trials} days {asking.days}"
-    limited = DataSet(one.name, one.table, configuration)
-    keeper = _keeper(limited, asking.keep, settings, features(one.table, configuration, horizons[0]))
-    peer = Retrained(asking.trials, TUNING_SEED, asking.days, tells_mean=False)
-    return peer.ask(one.table, configuration, quiet, keeper, "lightgbm")
+    told = features(limited.table, limited.configuration, limited.configuration.horizons[0])
+    return _keeper(limited, asking.keep, settings, told)
 
 
 def autoets(one: DataSet, asking: Asking) -> Said:
@@ -70,5 +93,5 @@ def _keeper(one: DataSet, keep: Path | None, settings: str, told: np.ndarray) ->
     return Kept(keep / folder, print_of_it)
 
 
-def quiet(_count: int) -> None:
+def quiet(_count: float) -> None:
     """Show no progress."""

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.figures import Figure
 from benchmarks.forecast import losses
 from benchmarks.forecast.datasets import DataSet
+from benchmarks.forecast.folded import folded
 from benchmarks.forecast.peers import WITHOUT_LIGHTGBM, Asking, asked, quiet
 from benchmarks.forecast.trouble import troubled
 from online_models.registry import DEFAULT, SIMPLE
@@ -76,6 +77,7 @@ def _own(one: DataSet, said: Said) -> list[Figure]:
         / np.nansum(losses.absolute(one, said, ahead, by_median=False))
         for ahead in one.configuration.horizons
     ]
+    live, told = folded(one, sums=one.name in ITEMS), folded(one, sums=one.name in ITEMS, seed=TROUBLE_SEED)
     broken = losses.broken_bounds(one, said) + losses.broken_bounds(troubled(one, TROUBLE_SEED), dirty)
     return [
         Figure(f"{one.name}: worst coverage of 80 % bands, least", 100 * low, "%", 72.0, 75.0, at_least=True),
@@ -83,6 +85,14 @@ def _own(one: DataSet, said: Said) -> list[Figure]:
         Figure(
             f"{one.name}: MAE lost to outages and spikes, worst horizon", 100 * float(max(lost)) - 100, "%", 15.0, 5.0
         ),
+        Figure(
+            f"{one.name}: MAE lost to outages, spikes, duplicates and disorder in the fold, worst horizon",
+            100 * max(losses.lost_by(one, live.mean[ahead], told.mean[ahead]) for ahead in live.mean),
+            "%",
+            15.0,
+            5.0,
+        ),
+        Figure(f"{one.name}: events sent twice that counted twice", told.sent_twice - told.dropped, "", 0.0, 0.0),
         Figure(f"{one.name}: forecasts outside their bounds or not finite", broken, "", 0.0, 0.0),
         Figure(f"{one.name}: a closed bucket and series", 1e6 * said.cost_s / one.table.values.size, "us", COST_US_MAX),
     ]

@@ -66,6 +66,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     calendar: Literal["complete", "as-recorded"] = "complete"  # "as-recorded": a period is one that has a row
     time_format: str = "iso"  # or "unix_s", "unix_ms", or as strptime has it
     decimal: Literal[".", ","] = "."
+    encoding: str = "utf-8"  # of a CSV file
 
     @property
     def horizon_periods(self) -> int:

@@ -29,18 +29,18 @@ class PoolTable:
     starts_s: Float64s  # (periods,) Unix seconds
     slots: tuple[Slot, ...]  # (periods,) places in the local calendar
     values: Float64s  # (periods, series); NaN: missing
-    covariates: tuple[Covariates, ...]  # (periods,) as recorded in that period
+    covariates: tuple[Covariates, ...]  # (periods,) as recorded in that period; of several rows the mean, as live
 
 
 @dataclass(slots=True)
 class _Recorded:
     values: dict[tuple[float, str], tuple[float, int]] = field(default_factory=dict)  # (start_s, series): value, line
-    covariates: dict[float, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
+    covariates: dict[float, dict[str, list[float]]] = field(default_factory=lambda: defaultdict(dict))
 
 
 def read(path: Path, configuration: Configuration) -> list[PoolTable]:
     """Return the pools of `path` by name. Rows may come in any order, each series and period once."""
-    header, rows = open_table(path)
+    header, rows = open_table(path, encoding=configuration.encoding)
     absent = [column for column in configuration.columns.all() if column not in header]
     if absent:
         raise ConfigurationError(f"{path}:1: there is no column {absent[0]!r}; there are: {', '.join(header)}")
@@ -79,7 +79,7 @@ def _add(
     recorded.values[start_s, series] = (_number(row, columns.value, configuration), line)
     for name in columns.covariates:
         if cells.text(row[name]):
-            recorded.covariates[start_s][name] = _number(row, name, configuration)
+            recorded.covariates[start_s].setdefault(name, []).append(_number(row, name, configuration))
 
 
 def _number(row: Mapping[str, Any], column: str, configuration: Configuration) -> float:
@@ -107,7 +107,10 @@ def _gridded(name: str, recorded: _Recorded, configuration: Configuration) -> Po
         np.array(starts_s),
         places(starts_s, configuration),
         values,
-        tuple(tuple(sorted(recorded.covariates.get(at, {}).items())) for at in starts_s),
+        tuple(
+            tuple(sorted((name, sum(found) / len(found)) for name, found in recorded.covariates.get(at, {}).items()))
+            for at in starts_s
+        ),
     )
 
 

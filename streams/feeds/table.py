@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 def read_table(path: Path, mapping: Mapping, catalog: Catalog, hmac_key: bytes) -> Iterator[FeedEvent]:
     """Yield the events of each row of `path`, in the file's order; raise ConfigurationError when they do not fit."""
-    header, records = open_table(path, mapping)
+    header, records = open_table(path, encoding=mapping.encoding, delimiter=mapping.delimiter)
     mapping.check_columns(header, str(path))
     reader = _Reader(mapping, Pools(catalog, mapping.feed_id), path.name, hmac_key)
     _covered(mapping, catalog)
@@ -34,25 +34,37 @@ def read_table(path: Path, mapping: Mapping, catalog: Catalog, hmac_key: bytes) 
         yield from reader.events(line, row)
 
 
-def open_table(path: Path, mapping: Mapping | None = None) -> tuple[Sequence[str], Iterator[tuple[int, Row | str]]]:
-    """Return the columns of `path` and its rows with their lines; a row that does not fit is a text that says so."""
+def open_table(
+    path: Path, *, encoding: str = "utf-8", delimiter: str | None = None
+) -> tuple[Sequence[str], Iterator[tuple[int, Row | str]]]:
+    """Return the columns of `path` and its rows with their lines; a row that does not fit is a text that says so.
+
+    delimiter None: the one that is most often in the first line.
+    """
     name = path.name.lower()
     if name.endswith(PARQUET):
         return _parquet(path)
     if not name.endswith(textfile.SUFFIXES):
         raise ConfigurationError(f"{path}: no known kind of file; known are {', '.join(textfile.SUFFIXES + PARQUET)}")
-    encoding, delimiter = (mapping.encoding, mapping.delimiter) if mapping else ("utf-8", textfile.delimiter_of(path))
-    records = textfile.rows(path, encoding=encoding, delimiter=delimiter)
+    records = textfile.rows(path, encoding=encoding, delimiter=delimiter or textfile.delimiter_of(path, encoding))
     header = [column.strip() for column in next(records, (1, []))[1]]
     if not header:
         raise ConfigurationError(f"{path}: is empty; its first line has to name the columns")
-    return header, ((line, _row(header, found)) for line, found in records if found)
+    twice = [column for column in header if column and header.count(column) > 1]
+    if twice:
+        raise ConfigurationError(f"{path}:1: column {twice[0]!r} is there twice; it cannot be told which is meant")
+    return header, _rows(header, records)
 
 
-def _row(header: Sequence[str], found: list[str]) -> Row | str:
-    if len(found) != len(header):
-        return f"{len(found)} cells, the header has {len(header)}"
-    return dict(zip(header, found, strict=True))
+def _rows(header: Sequence[str], records: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, Row | str]]:
+    before = 1
+    for line, found in records:
+        if len(found) == len(header):
+            yield line, dict(zip(header, found, strict=True))
+        elif found:
+            open_quote = f"; it begins on line {before + 1}: a quote may be left open" if line > before + 1 else ""
+            yield line, f"{len(found)} cells, the header has {len(header)}{open_quote}"
+        before = line
 
 
 def _parquet(path: Path) -> tuple[Sequence[str], Iterator[tuple[int, Row | str]]]:

@@ -27,9 +27,25 @@ def opened(path: Path, encoding: str = "utf-8") -> Iterator[TextIO]:
     except FileNotFoundError as error:
         raise ConfigurationError(f"{path}: no such file") from error
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: is not {encoding} ({error}); name its encoding, e.g. latin-1") from error
+        line = _undecodable_line(opener, path, encoding)
+        raise ConfigurationError(
+            f"{path}:{line}: is not {encoding} ({error.reason}); name its encoding, e.g. latin-1"
+        ) from error
+    except LookupError as error:
+        raise ConfigurationError(f"{path}: {error}; known are, for example, utf-8 and latin-1") from error
     except (OSError, EOFError, lzma.LZMAError, csv.Error) as error:
         raise ConfigurationError(f"{path}: cannot be read ({error})") from error
+
+
+def _undecodable_line(opener: Callable[..., Any], path: Path, encoding: str) -> int:
+    """Return the first line that cannot be read: the decoder itself knows only a place in its buffer."""
+    with opener(path, "rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError:
+                return number
+    return 1  # of an encoding whose lines cannot be read one by one
 
 
 def rows(path: Path, *, encoding: str = "utf-8", delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:

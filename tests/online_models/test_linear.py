@@ -39,13 +39,12 @@ def test_within_the_bounds_it_is_rivers_pipeline() -> None:
 
 
 def test_terms_add_up_to_the_prediction() -> None:
-    """The quick sum over `terms` is River's predict_one to 1e-12, with features missing and beyond the bounds too."""
+    """What each feature adds sums to River's predict_one to 1e-12, with features missing and beyond the bounds too."""
     model = Linear()
     for features, target in _examples(400):
         model.learn(features, target)
-    terms, intercept = model.terms()
     for features in ({"base": 0.3, "miss_1": -40.0, "x:rain": 1e9}, {"miss_1": 0.2}, {}):
-        total = intercept + sum(added(terms[name], value) for name, value in features.items())
+        total = model.intercept + sum(model.added(name, value) for name, value in features.items())
 
         assert total == pytest.approx(model.predict(features), rel=1e-12, abs=1e-12)
 

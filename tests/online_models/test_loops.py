@@ -1,16 +1,34 @@
 """What is compiled says bit for bit what the same file says as Python."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from online_models import intermittent, intermittent_loops, registry
+from online_models import (
+    holt_winters,
+    holt_winters_loops,
+    intermittent,
+    intermittent_loops,
+    pool_naive,
+    pool_smoothing,
+    smoothing_loops,
+    snarimax,
+    snarimax_loops,
+)
 from online_models.base import Slot
+from online_models.together import PoolMeans
 
-FAMILIES = {"intermittent": (intermittent, intermittent_loops)}
+FAMILIES: dict[Callable[[int, int, int], PoolMeans], tuple[ModuleType, ModuleType]] = {
+    holt_winters.HoltWinters: (holt_winters, holt_winters_loops),
+    intermittent.Intermittent: (intermittent, intermittent_loops),
+    pool_naive.PoolNaive: (pool_naive, smoothing_loops),
+    pool_smoothing.PoolSmoothing: (pool_smoothing, smoothing_loops),
+    snarimax.Snarimax: (snarimax, snarimax_loops),
+}
 
 
 def as_python(module: ModuleType) -> ModuleType:
@@ -24,10 +42,12 @@ def as_python(module: ModuleType) -> ModuleType:
     return plain
 
 
-@pytest.mark.parametrize("name", FAMILIES)
-def test_compiled_loops_say_what_python_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("make", FAMILIES)
+def test_compiled_loops_say_what_python_says(
+    make: Callable[[int, int, int], PoolMeans], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Hours of five weeks with gaps, spikes, a quiet series and a covariate: means and states are equal."""
-    family, loops = FAMILIES[name]
+    family, loops = FAMILIES[make]
     rng = np.random.default_rng(8)
     values = rng.poisson(np.resize([0.0, 0.2, 5.0, 40.0], (900, 4))).astype(float)
     values[rng.random(values.shape) < 0.05] = np.nan
@@ -37,7 +57,7 @@ def test_compiled_loops_say_what_python_says(name: str, monkeypatch: pytest.Monk
         for function in vars(plain):
             if hasattr(family, function) and getattr(plain, function).__class__.__name__ == "function":
                 monkeypatch.setattr(family, function, getattr(source, function))
-        model, said = registry.POOL_FORECASTERS[name](4, 168, 24), []
+        model, said = make(4, 168, 24), []
         for hour, row in enumerate(values):
             model.learn(Slot(hour % 168), row.copy(), (("kelvin", 280.0 + hour % 11),))
             if hour % 50 == 49:

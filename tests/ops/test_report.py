@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from ops import model_changes
 from ops import rule_alone as rule_module
 from ops.cli import main
 from ops.comparison import difference, weekly_costs
@@ -18,13 +19,14 @@ from ops.counterfactual import learn, live
 from ops.journal import FILE, Journal, Lived, read
 from ops.report import FORESIGHT, HEADGATE, RULE, Report, build
 from ops.report_page import render_page
-from ops.report_text import conclusions, render_text
+from ops.report_text import MODELS, conclusions, render_text
 from ops.rule_alone import FACTORS
 from ops.twin_actor import actor
 from policies.inventory.base_stock import BaseStock
 from streams.catalog import Catalog, FeedSpec, PoolSpec, ResourceSpec
 from streams.errors import ConfigurationError
 from streams.events import Transaction
+from streams.model_events import ModelChanged
 
 DAY_S = 86_400.0
 START_S = 1_270_166_400.0  # 2010-04-02 00:00 UTC
@@ -144,6 +146,45 @@ def test_the_page_needs_nothing_else(report: Report) -> None:
     assert not re.search(r"(src|href)=|https?:|@import|url\(", page)
     assert page.count("<polyline") == 3
     assert FORESIGHT in page
+
+
+def test_models_that_changed_are_told_with_their_reasons(tmp_path: Path) -> None:
+    """In the text, in the page as text and never as markup, and in JSON; a file that cannot be read is named."""
+    with Journal(tmp_path / FILE, {}) as writing:
+        writing.write(rows_of(1.0))
+    change = ModelChanged(
+        pool_id="i94", resource_id=None, kind="switched", model="river-linear", version="6.2", reason="<b>asked</b>",
+        at_s=START_S,
+    )  # fmt: skip
+    begun = msgspec.structs.replace(change, kind="begun", at_s=START_S - DAY_S)
+    model_changes.write(tmp_path / model_changes.FILE, [change, begun])
+
+    report = build(tmp_path / FILE, small_catalog(), recorded())
+
+    text, page = render_text(report), render_page(report)
+    assert text.index("begins to learn beside what serves") < text.index("river-linear 6.2 serves from now on: <b>")
+    assert "&lt;b&gt;asked&lt;/b&gt;" in page
+    assert len(json.loads(json.dumps(report.as_json()))["models"]) == 2
+    (tmp_path / model_changes.FILE).write_text("[1")
+    with pytest.raises(ConfigurationError, match=r"models\.json cannot be read"):
+        build(tmp_path / FILE, small_catalog(), recorded())
+
+
+def test_a_run_whose_models_stayed_tells_none(report: Report) -> None:
+    """No heading without a line."""
+    assert MODELS not in render_text(report) + render_page(report)
+
+
+def test_of_many_changes_the_newest_are_told() -> None:
+    """With how many are left out."""
+    change = ModelChanged(
+        pool_id="i94", resource_id="westbound", kind="returned", model="mixture", version="6.1", reason="no longer",
+        at_s=0.0,
+    )  # fmt: skip
+    told = model_changes.lines([change] * 25)
+    assert told[0] == "(5 older changes)"
+    assert len(told) == 21
+    assert told[1].startswith("1970-01-01 00:00:00Z i94/westbound: mixture 6.1 serves again")
 
 
 def test_a_few_decisions_of_the_policy_are_said_aloud(tmp_path: Path) -> None:

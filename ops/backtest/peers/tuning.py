@@ -1,11 +1,13 @@
 """A pool's table in, LightGBM with the settings that Optuna found best on the span before the reported one out.
 
 What is judged is what is scored: the pinball loss, mean over the scored quantiles, of the nearest and the furthest
-horizon, each relative to that of the usual settings, so that the far one does not outweigh the near one.
+horizon, each relative to that of the usual settings, so that the far one does not outweigh the near one. A trial that
+is worse than half of those before it, on the same days, is not fitted on the rest of them.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import lightgbm
@@ -28,7 +30,6 @@ USUAL: dict[str, Any] = {**SETTINGS, "rounds": ROUNDS, "min_data_in_leaf": 20, "
 class _Fit:
     """One fit of each trial: what is known, what came, and the origins that are asked of."""
 
-    ahead: int
     data: lightgbm.Dataset | None
     known: Float64s  # (periods, series, features)
     came: Float64s  # (origins, series)
@@ -41,18 +42,26 @@ def tuned(
     """Return the best of `trials`, of which the usual settings are the first; `done` is told of shares of the work."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     horizons = sorted({configuration.horizons[0], configuration.horizons[-1]})
-    fits = [one for ahead in horizons for one in _fits(table, configuration, ahead)]
-    usual = [_loss(Boosting(), fits, ahead) for ahead in horizons]
-    if not np.all(np.nan_to_num(usual) > 0.0):
+    of_each = [list(_fits(table, configuration, ahead)) for ahead in horizons]
+    fits = [one for together in zip_longest(*of_each) for one in together if one is not None]  # near and far by turns
+    usual = [_loss(Boosting(), one) for one in fits]
+    counted = [place for place, loss in enumerate(usual) if loss > 0.0]  # NaN, of too few labels, is not
+    if not counted:
         return Boosting()  # too little came to tell one from another
 
     def judged(trial: Any) -> float:
-        boosting = _suggested(trial)
-        found = [_loss(boosting, fits, ahead) for ahead in horizons]
+        boosting, ratios = _suggested(trial), []
+        for place in counted:
+            ratios.append(_loss(boosting, fits[place]) / usual[place])
+            trial.report(float(np.mean(ratios)), len(ratios))
+            if trial.should_prune():
+                done(1 / trials)
+                raise optuna.TrialPruned
         done(1 / trials)
-        return float(np.mean(np.divide(found, usual)))
+        return float(np.mean(ratios))
 
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed))
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=5)
+    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), pruner=pruner)
     study.enqueue_trial(USUAL)
     study.optimize(judged, n_trials=trials)
     return _suggested(study.best_trial)
@@ -66,19 +75,17 @@ def _fits(table: PoolTable, configuration: Configuration, ahead: int) -> Iterato
     step = TUNING_DAYS * periods_per_day(configuration)
     for start in range(end - int(TUNING_SHARE * end), end - ahead, step):
         origins = range(start, min(start + step, end - ahead))
-        yield _Fit(
-            ahead, prepared(known, labels, start - ahead + 1), known, labels[origins[0] : origins[-1] + 1], origins
-        )
+        data = prepared(known, labels, start - ahead + 1)
+        yield _Fit(data, known, labels[origins.start : origins.stop], origins)
 
 
-def _loss(boosting: Boosting, fits: list[_Fit], ahead: int) -> float:
-    """Return the mean pinball loss over origins, series and scored quantiles, units."""
+def _loss(boosting: Boosting, fit: _Fit) -> float:
+    """Return the mean pinball loss over origins, series and scored quantiles, units; NaN if nothing can be said."""
     losses = []
-    for fit in (one for one in fits if one.ahead == ahead):
-        for level in SCORED_LEVELS:
-            missed = fit.came - np.maximum(boosting.told(fit.data, fit.known, fit.origins, level), 0.0)
-            losses.append(np.maximum(level * missed, (level - 1.0) * missed).ravel())
-    found = np.concatenate([np.empty(0), *losses])
+    for level in SCORED_LEVELS:
+        missed = fit.came - np.maximum(boosting.told(fit.data, fit.known, fit.origins, level), 0.0)
+        losses.append(np.maximum(level * missed, (level - 1.0) * missed))
+    found = np.stack(losses)
     return float(np.nanmean(found)) if not np.isnan(found).all() else np.nan
 
 

@@ -101,6 +101,10 @@ def test_parquet_in_any_order_is_the_same_table(tmp_path: Path) -> None:
         ("2024-01-02,i1,4", r"sales\.csv:6: column 'day': 2024-01-02 is there twice of one series, first on line 4"),
         ("2024-01-03,,4", r"sales\.csv:6: column 'item' is empty"),
         ("2024-01-03,i1", r"sales\.csv:6: 2 cells, the header has 3"),
+        (
+            '2024-01-03,"i1,4\n2024-01-03,i2,4',
+            r"sales\.csv:7: 2 cells, .* begins on line 6: a quote may be left open",
+        ),
     ],
 )
 def test_a_bad_row_is_named(row: str, message: str, tmp_path: Path) -> None:
@@ -109,6 +113,40 @@ def test_a_bad_row_is_named(row: str, message: str, tmp_path: Path) -> None:
 
     with pytest.raises(ConfigurationError, match=message):
         spans_of(path)
+
+
+def test_a_header_that_names_a_column_twice_is_refused(tmp_path: Path) -> None:
+    """Either could be meant."""
+    path = written(tmp_path, ["day,item,units,units", "2024-01-01,i1,4,5"])
+
+    with pytest.raises(ConfigurationError, match=r"sales\.csv:1: column 'units' is there twice"):
+        spans_of(path)
+
+
+def test_another_encoding_is_named_by_line_and_read_when_it_is_said(tmp_path: Path) -> None:
+    """The line is the first that cannot be read, not one of the decoder's buffer."""
+    path = written(tmp_path, lines())
+    rows = lines()
+    rows[7] = rows[7].replace("i1", "Brötchen")
+    path.write_bytes("\n".join(rows).encode("latin-1"))
+
+    with pytest.raises(ConfigurationError, match=r"sales\.csv:8: is not utf-8 .* name its encoding"):
+        spans_of(path)
+    (tmp_path / "sales.toml").write_text('encoding = "latin-1"\n' + TOML)
+    settings = configuration.load(configuration.beside(path))
+    assert "Brötchen" in table.read(path, settings)[0].series
+    (tmp_path / "sales.toml").write_text('encoding = "latin-0"\n' + TOML)
+    with pytest.raises(ConfigurationError, match="latin-0"):
+        spans_of(path)
+
+
+def test_covariates_of_several_rows_are_their_mean(tmp_path: Path) -> None:
+    """As the live fold takes it; an empty cell says nothing."""
+    rows = [f"{row},{price}" for row, price in zip(lines(2), ("price", 2, 3, "", 5), strict=True)]
+    path = written(tmp_path, rows, TOML + 'covariates = ["price"]\n')
+    settings = configuration.load(configuration.beside(path))
+
+    assert table.read(path, settings)[0].covariates == ((("price", 2.5),), (("price", 5.0),))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`headgate model` on a real broker: the order is in the pool's own partition when it returns, wrong words are told."""
 
+import msgspec
 import pytest
 
 from ops.cli import main
@@ -9,7 +10,7 @@ from streams.model_events import ModelReset
 from streams.publishing import publish_catalog
 from streams.settings import Settings
 from streams.tail import Tail
-from streams.topics import TRANSACTIONS, partition_of
+from streams.topics import CATALOG, TRANSACTIONS, partition_of
 
 POOL = PoolSpec(pool_id="kiosk", feeds=(FeedSpec(id="till"),), resources=(ResourceSpec(id="mug"),))
 
@@ -40,11 +41,28 @@ def test_a_reset_is_an_event_of_the_pool(published: Settings, capsys: pytest.Cap
     assert "kiosk begins to learn mixture anew" in capsys.readouterr().out
 
 
+def test_a_switch_declares_the_pool_with_another_family(
+    published: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    """To its worker and to all readers; all else that the pool says stays."""
+    assert run(published, "switch", "kiosk", "--to", "smoothing") == 0
+
+    for topic in (TRANSACTIONS.name, CATALOG.name):
+        with Tail(published, [topic]) as tail:
+            found = [decode_input(record.value or b"") for record in tail.recent(100)]
+        newest = [one for one in found if isinstance(one, PoolSpec) and one.pool_id == "kiosk"][-1]
+        assert newest == msgspec.structs.replace(POOL, forecast="smoothing")
+    assert "kiosk begins to learn smoothing" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("reset", "kiosk"), "--reason"),
         (("reset", "kiosc", "--reason", "x"), "pool kiosc is not in the catalog; known:"),
+        (("switch", "kiosk"), "--to has to name a family"),
+        (("switch", "kiosk", "--to", "tea-leaves"), "not tea-leaves; known:"),
+        (("switch", "kiosc", "--to", "smoothing"), "pool kiosc is not in the catalog; known:"),
     ],
 )
 def test_wrong_words_are_told(
