@@ -3,7 +3,7 @@ from libc cimport math
 from libc.stdint cimport uint8_t
 
 cdef double FAST_RATE, USUAL_RATE, MISS_MAX, RECENT_LEAST, USUAL_LEAST, TILT_MAX, WEIGHT_MAX, PRIOR, FORGET
-cdef double BORROWED, TRUSTED, FEW, UNIT_MIN, BREAK, SHOCK_MAX
+cdef double BORROWED, TRUSTED, FEW, UNIT_MIN, BREAK, SHOCK_MAX, SHOCK_RATE
 cdef double NOTHING
 cdef Py_ssize_t LOWER, UPPER
 

@@ -23,11 +23,12 @@ RECENT_LEAST = 0.1  # added to misses of late before the logarithm
 USUAL_LEAST = 0.1  # units
 TILT_MAX = 2.0  # of the logarithm of a scale
 WEIGHT_MAX = 1.5
-PRIOR = 100.0  # misses, with logarithms of size 1, before a weight may be of size 1
+PRIOR = 50.0  # misses, with logarithms of size 1, before a weight may be of size 1
 FORGET = 0.9995  # of the sums that the steps are divided by
 BORROWED = 12.0  # misses that the pool's usual unit counts for
 TRUSTED = 20.0  # misses from which on a unit counts in full for the pool's
 FEW = 5.0  # misses before they are cut
+SHOCK_RATE = 0.06  # half as fast as misses of late: bad days of holidays and storms are no other world
 SHOCK_MAX = 20.0  # scales
 BREAK = 6.0  # scales, of late: no spike but another world, as of a series that had never sold before
 UNIT_MIN = 0.1  # roots: a series that is foretold to the digit, as one that never sells, may yet be missed
@@ -115,7 +116,7 @@ def _usually(
     if row == 0:
         of_late = min(miss * math.exp(weights[0, 0] * recent), MISS_MAX)
         fast[one] += FAST_RATE * (of_late - fast[one])
-        shock[one] += FAST_RATE * (min(miss, SHOCK_MAX) - shock[one])
+        shock[one] += SHOCK_RATE * (min(miss, SHOCK_MAX) - shock[one])
     if row == 0 or row == rows - 2:
         of_slot = min(miss * math.exp(weights[row, 1] * hour), MISS_MAX)
         for side in range(2):
