@@ -1,8 +1,9 @@
 """What came in each series of a pool, and what had been said of it, in; what of it may be believed out.
 
 A spike is cut to a few usual misses, a lasting change is not (as in `online_models.surprise`); what was cut is put back
-on the mean over weeks (as in `online_models.calibration`). No forecast may lie above three times the largest value that
-was accepted: a spike that was not believed does not raise what may be said.
+on the mean over weeks (as in `online_models.calibration`), and so is what a pool's models say too little or too much of
+all its series together. No forecast may lie above three times the largest value that was accepted: a spike that was not
+believed does not raise what may be said.
 """
 
 from typing import Self
@@ -47,7 +48,7 @@ class Course:
     def ratio(self) -> Float64s:
         """Return what the means are to be multiplied by, (series,)."""
         found = np.empty(self._numbers.shape[1])
-        ratios(self._numbers, RATIO_MAX, found)
+        ratios(self._numbers, RATIO_MAX, self._rate, found)
         return found
 
     @property

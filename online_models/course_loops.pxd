@@ -7,14 +7,18 @@ cpdef void accept(double[::1] values, double largest, double[::1] found)
 cpdef void bound(double[:, ::1] paths, double[::1] ceilings, double[::1] counts)
 
 
-@cython.locals(one=Py_ssize_t, value=double, centre=double, accepted=double, said=double, error=double, came=double)
+@cython.locals(one=Py_ssize_t, value=double, centre=double, accepted=double, said=double, error=double, came=double,
+    together=double)
 cpdef void taken(
     double[::1] values, double[::1] heard, double[::1] centres, double[:, ::1] numbers,
     double[::1] rates, double calibration_rate, double[::1] believed,
 )
 
-@cython.locals(one=Py_ssize_t)
-cpdef void ratios(double[:, ::1] numbers, double ratio_max, double[::1] found)
+@cython.locals(one=Py_ssize_t, together=double)
+cpdef void ratios(double[:, ::1] numbers, double ratio_max, double calibration_rate, double[::1] found)
+
+@cython.locals(one=Py_ssize_t, said=double, believed=double, known=double, ratio=double)
+cdef double _together(double[:, ::1] numbers, double calibration_rate)
 
 @cython.locals(ratio=double)
 cdef double _ratio(Py_ssize_t one, double[:, ::1] numbers, double ratio_max)

@@ -11,7 +11,10 @@ BELIEVED = 5  # of it, smoothed
 SCALE = 6  # smoothed absolute miss, units
 KNOWN = 7  # misses in it
 RUN = 8  # misses in a row beyond the limit; their side is the sign
-NUMBERS = 9
+SAID = 9  # smoothed, units per period
+NUMBERS = 10
+
+TOGETHER_MAX = 1.25  # times, that a pool's means may be corrected by
 
 
 def accept(values: Float64s, largest: float, found: Float64s) -> None:
@@ -43,6 +46,7 @@ def taken(
     believed: Float64s,
 ) -> None:
     """Move `numbers` (numbers, series) on by one period and write what is believed of `values` into `believed`."""
+    together = _together(numbers, calibration_rate)
     for one in range(values.shape[0]):
         value, centre = values[one], centres[one]
         believed[one] = value
@@ -51,9 +55,10 @@ def taken(
         accepted = value
         if centre == centre:  # something had been said
             accepted = max(centre + _within(value - centre, one, numbers, rates), 0.0)
-            said = centre * _ratio(one, numbers, rates[5])
+            said = centre * together * _ratio(one, numbers, rates[5])
             error = numbers[ERROR, one]
             came = min(value, accepted + rates[4] * error)
+            numbers[SAID, one] += calibration_rate * (centre - numbers[SAID, one])
             numbers[BELIEVED, one] += calibration_rate * (accepted - numbers[BELIEVED, one])
             numbers[CAME, one] += calibration_rate * (came - numbers[CAME, one])
             numbers[ERRORS, one] += 1.0
@@ -63,10 +68,22 @@ def taken(
         believed[one] = accepted
 
 
-def ratios(numbers: Float64s, ratio_max: float, found: Float64s) -> None:
+def ratios(numbers: Float64s, ratio_max: float, calibration_rate: float, found: Float64s) -> None:
     """Write by how much the mean of each series is to be corrected into `found`, (series,)."""
+    together = _together(numbers, calibration_rate)
     for one in range(numbers.shape[1]):
-        found[one] = _ratio(one, numbers, ratio_max)
+        found[one] = together * _ratio(one, numbers, ratio_max)
+
+
+def _together(numbers: Float64s, calibration_rate: float) -> float:
+    """Return by how much the pool as a whole was believed to be above what was said, trusted as far as it is known."""
+    said = believed = known = 0.0
+    for one in range(numbers.shape[1]):
+        said += numbers[SAID, one]
+        believed += numbers[BELIEVED, one]
+        known = max(known, numbers[ERRORS, one])
+    ratio = min(max(believed / said, 1.0 / TOGETHER_MAX), TOGETHER_MAX) if said > 0.0 else 1.0
+    return 1.0 + (ratio - 1.0) * min(calibration_rate * known, 1.0)
 
 
 def _ratio(one: int, numbers: Float64s, ratio_max: float) -> float:
