@@ -12,7 +12,7 @@ cdef double MISS_TO_DEVIATION, SCALE_MIN
     first=double, step=double,
 )
 cpdef void learn(
-    double[::1] values, Py_ssize_t slot, Py_ssize_t is_rest, Py_ssize_t is_holiday, double level_rate,
+    double[::1] values, Py_ssize_t slot, Py_ssize_t is_rest, double level_rate,
     float[:, :, ::1] week, uint8_t[:, ::1] seen, float[:, :, :, ::1] days, uint8_t[:, :, ::1] days_seen,
     double[:, ::1] numbers,
 )

@@ -47,7 +47,6 @@ def learn(
     values: Float64s,
     slot: int,
     is_rest: int,
-    is_holiday: int,
     level_rate: float,
     week: Float32s,
     seen: Bytes,
@@ -55,7 +54,7 @@ def learn(
     days_seen: Bytes,
     numbers: Float64s,
 ) -> None:
-    """Learn the demand of one period, (series,) units; a holiday moves no weekday's profile."""
+    """Learn the demand of one period, (series,) units; is_rest: 1 of a weekend or a holiday."""
     slots, per_day = week.shape[1], days.shape[2]
     for one in range(values.shape[0]):
         value = float(values[one])
@@ -69,8 +68,6 @@ def learn(
         numbers[one, EXPECTED] += rate * (before - numbers[one, EXPECTED])
         numbers[one, COUNT] += 1.0
         _learn_day(one, value, slot % per_day, is_rest, days, days_seen)
-        if is_holiday and seen[one, slot] > 0:
-            continue
         if seen[one, slot] > 0:
             _learn_miss(one, slot, abs(value - before) * MISS_TO_DEVIATION, before, level_rate, week, seen, numbers)
         if seen[one, slot] < SEEN_MAX:
@@ -96,12 +93,12 @@ def tell(
 ) -> None:
     """Write what the profiles say of later slots, (slots, series, TOLD) units; the mean where something was never seen.
 
-    when: (slots, ...) place in the week, and whether it is a holiday: that is then taken for a day of rest
+    when: (slots, ...) place in the week first
     """
     count, per_day = week.shape[1], days.shape[2]
     for step in range(when.shape[0]):
         slot = when[step, 0]
-        rest = 1 if slot >= 5 * per_day or when[step, 1] != 0 else 0
+        rest = 1 if slot >= 5 * per_day else 0
         for one in range(week.shape[0]):
             mean = _mean(one, slot, week, numbers)
             told[step, one, BASE] = mean

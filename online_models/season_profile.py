@@ -53,7 +53,7 @@ class SeasonProfile:
         """Learn the demand of one period, (series,) units."""
         rest = int(slot.holiday or slot.of_week >= 5 * self.slots_per_day)
         arrays = (self._week, self._seen, self._days, self._days_seen, self._numbers)
-        season_loops.learn(values, slot.of_week, rest, int(slot.holiday), self._rate, *arrays)
+        season_loops.learn(values, slot.of_week, rest, self._rate, *arrays)
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""

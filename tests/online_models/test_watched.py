@@ -95,8 +95,9 @@ def test_what_a_pool_knew_of_the_series_that_stay_is_kept(name: str) -> None:
     found = other.forecast(ahead(119))
     assert found[1] is None
     for now, then in ((0, 2), (2, 0)):
-        assert np.allclose(found[now].mean, expected[then].mean, rtol=0.01)  # the pool weighs models together
-        assert np.allclose(found[now].quantiles, expected[then].quantiles, rtol=0.01)
+        # The pool weighs models together, and who left is a neighbour no more.
+        assert np.allclose(found[now].mean, expected[then].mean, rtol=0.02)
+        assert np.allclose(found[now].quantiles, expected[then].quantiles, rtol=0.02)
     _forecasts_on(other, values)
 
 
