@@ -73,8 +73,8 @@ def _own(one: DataSet, said: Said) -> list[Figure]:
     low, high = losses.worst_coverage(one, said)
     dirty = ours(troubled(one, TROUBLE_SEED))
     lost = [
-        np.nansum(losses.absolute(one, dirty, ahead, by_median=False))
-        / np.nansum(losses.absolute(one, said, ahead, by_median=False))
+        np.nansum(losses.absolute(one, dirty, ahead, by_median=True))
+        / np.nansum(losses.absolute(one, said, ahead, by_median=True))
         for ahead in one.configuration.horizons
     ]
     live, told = folded(one, sums=one.name in ITEMS), folded(one, sums=one.name in ITEMS, seed=TROUBLE_SEED)
@@ -102,7 +102,7 @@ def _points(one: DataSet, said: Said, peers: Mapping[str, Said]) -> list[Figure]
     figures = []
     naive = ours(one, SIMPLE)
     for ahead in one.configuration.horizons:
-        mine = losses.absolute(one, said, ahead, by_median=False)
+        mine = losses.absolute(one, said, ahead, by_median=True)
         theirs = losses.absolute(one, peers["LightGBM"], ahead, by_median=True)
         smooth = losses.absolute(one, peers["AutoETS"], ahead, by_median=True)
         plain = losses.absolute(one, naive, ahead, by_median=False)
@@ -131,8 +131,8 @@ def _items(one: DataSet, said: Said, peers: Mapping[str, Said]) -> list[Figure]:
     whole = one.total()
     total, naive = ours(whole), ours(whole, SIMPLE)
     mine, plain = (
-        [losses.absolute(whole, own, ahead, by_median=False) for ahead in one.configuration.horizons]
-        for own in (total, naive)
+        [losses.absolute(whole, own, ahead, by_median=by_median) for ahead in one.configuration.horizons]
+        for own, by_median in ((total, True), (naive, False))
     )
     name = f"{one.name}: MAE of the pool's total +1 to +{max(one.configuration.horizons)} / seasonal naive"
     return [*figures, *_ratio(name, losses.ratio(mine, plain, 1), TOTAL)]
@@ -142,7 +142,7 @@ def _health(one: DataSet, said: Said, smooth: Said) -> list[Figure]:
     figures, peers = [], {"AutoETS": smooth, "seasonal naive": ours(one, SIMPLE)}
     scale = seasonal_scale(one.table.values[: losses.span_of(one).start], SLOTS_PER_WEEK[one.configuration.period])
     for ahead in one.configuration.horizons:
-        mine = losses.absolute(one, said, ahead, by_median=False) / scale
+        mine = losses.absolute(one, said, ahead, by_median=True) / scale
         theirs = {name: losses.absolute(one, own, ahead, by_median=False) / scale for name, own in peers.items()}
         best = min(theirs, key=lambda name: float(np.nanmean(theirs[name])))
         found = losses.ratio([mine], [theirs[best]], 1)

@@ -35,7 +35,7 @@ def figures(one: DataSet, asking: Asking) -> Iterator[Figure]:
         told = with_weather_of_target(one, ahead)
         ours = protocol.ask(DEFAULT, told.table, told.configuration, quiet)
         peer = lightgbm_told(one, told, ahead, asking)
-        mine = losses.absolute(told, ours, ahead, by_median=False)
+        mine = losses.absolute(told, ours, ahead, by_median=True)
         theirs = losses.absolute(told, peer, ahead, by_median=True)
         for who, own in (("ours", mine), ("LightGBM", theirs)):
             name = f"{one.name}: apart, with perfect weather: MAE +{ahead}: {who}"
