@@ -50,7 +50,8 @@ class HoltWinters:
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series before its first whole week."""
-        path = np.full((self._level.shape[1], len(slots)), np.nan)
+        path = np.empty((self._level.shape[1], len(slots)))
+        path.fill(np.nan)
         places = places_in_week(tuple(slots))
         say(places, _RATES, self._season, self._level, self._trend, self._error, self._numbers, path)
         return path

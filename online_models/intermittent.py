@@ -65,7 +65,8 @@ class Intermittent:
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
-        path = np.full((self._counts.shape[1], len(slots)), np.nan)
+        path = np.empty((self._counts.shape[1], len(slots)))
+        path.fill(np.nan)
         places = places_in_week(tuple(slots))
         say(
             places, self._factors, self._sizes, self._chances, self._gaps, self._errors, self._counts, _LIMITS,

@@ -80,17 +80,6 @@ class Linear:
         """Return what is predicted when every feature stands at its mean, in scales of the target."""
         return self._intercept
 
-    def added(self, name: str, value: float) -> float:
-        """Return what a feature of this value adds to a prediction, in scales of the target; 0 of one never seen.
-
-        Over all features, and with the intercept, that is what `predict` returns.
-        """
-        if name not in self._names:
-            return 0.0
-        place, size = self._names.index(name), len(self._names)
-        _, mean, variance, weight = self._learnt[place::size]
-        return added((weight, mean, 1.0 / math.sqrt(variance) if variance else 0.0), value)
-
     def _grow(self, features: Features) -> None:
         """Make room for features not seen before, at the end of each row."""
         new = [name for name in features if name not in self._names]

@@ -32,7 +32,8 @@ class PoolNaive:
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return last week's values, (series, slots), units; NaN before six sevenths of a series' week were seen."""
-        path = np.full((len(self._last), len(slots)), np.nan)
+        path = np.empty((len(self._last), len(slots)))
+        path.fill(np.nan)
         places = places_in_week(tuple(slots))
         repeated(places, SEEN_RATIO * self._last.shape[1], self._last, path)
         return path

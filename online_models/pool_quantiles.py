@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Bools, Float64s, Slot
+from online_models.base import Bools, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.plan import steps_between
 from online_models.pool_quantiles_loops import bands, rooted
@@ -78,7 +78,7 @@ class PoolQuantiles:
         found: Float64s = np.empty((len(paths), len(slots) + 1, len(LEVELS)))
         bands(
             np.ascontiguousarray(paths, dtype=np.float64),
-            self._scale.slots[[slot.of_week for slot in slots]],
+            self._scale.slots.take(places_in_week(tuple(slots)).astype(np.intp)),
             self._waiting.leads,
             near,
             far,

@@ -46,7 +46,8 @@ class PoolSmoothing:
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
-        path = np.full((len(self._profile), len(slots)), np.nan)
+        path = np.empty((len(self._profile), len(slots)))
+        path.fill(np.nan)
         smoothed(places_in_week(tuple(slots)), self._rates, self._profile, self._numbers, path)
         return path
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from online_models.base import Covariates
 from online_models.linear import Features, Linear
-from online_models.river_linear_loops import follow
+from online_models.river_linear_loops import follow, summed
 from online_models.season import Season
 from online_models.surprise import Surprise
 
@@ -61,13 +61,19 @@ class RiverLinear:
         if not self._season.ready:
             return None
         linear, scale = self._linear, self._unit()
-        known = array("d", [linear.intercept + linear.added("level", self._season.demand / scale)]) * len(slots_of_week)
+        start = linear.intercept + self._added({"level": self._season.demand / scale})
+        known = array("d", [start]) * len(slots_of_week)
         if self._covariates and known:  # they are known of the next period only; masked afterwards
-            known[0] += sum([linear.added(name, value) for name, value in self._covariates.items()])
+            known[0] += self._added(self._covariates)
         path = array("d", self._season.profile(slots_of_week))
         places, lags = _places(linear.names, self._lags)
         follow(known, linear.learnt, places, lags, self._misses, self._periods, self._season.ratio, scale, path)
         return path.tolist()
+
+    def _added(self, features: Features) -> float:
+        """Return what these features add to a prediction, in scales; nothing where one was never seen."""
+        names, learnt = self._linear.names, self._linear.learnt
+        return summed(learnt, _places_of(tuple(features), names), array("d", features.values()))
 
     def _miss(self, lag: int) -> float:
         return self._misses[(self._periods - lag) % len(self._misses)]
@@ -113,9 +119,15 @@ class RiverLinear:
 @functools.lru_cache(maxsize=1024)
 def _places(names: tuple[str, ...], lags: tuple[tuple[int, str], ...]) -> tuple["array[int]", "array[int]"]:
     """Return where base, profile and the lags stand among `names`, -1 of what was never seen, and the lags seen."""
-    seen = [(lag, names.index(name)) for lag, name in lags if name in names]
-    first = [names.index(name) if name in names else -1 for name in ("base", "profile")]
-    return array("q", [*first, *(place for _, place in seen)]), array("q", [lag for lag, _ in seen])
+    seen = [(lag, name) for lag, name in lags if name in names]
+    places = _places_of(("base", "profile", *(name for _, name in seen)), names)
+    return places, array("q", [lag for lag, _ in seen])
+
+
+@functools.lru_cache(maxsize=1024)
+def _places_of(wanted: tuple[str, ...], names: tuple[str, ...]) -> "array[int]":
+    """Return where each of `wanted` stands among `names`, -1 of what was never seen."""
+    return array("q", [names.index(name) if name in names else -1 for name in wanted])
 
 
 @functools.lru_cache(maxsize=64)

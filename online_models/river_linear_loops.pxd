@@ -11,5 +11,8 @@ cpdef void follow(
     Py_ssize_t periods, double ratio, double scale, double[::1] path,
 )
 
+@cython.locals(place=Py_ssize_t, total=double)
+cpdef double summed(double[::1] learnt, long long[::1] places, double[::1] values)
+
 @cython.locals(size=Py_ssize_t, scaled=double, found=double)
 cdef double _added(double[::1] learnt, Py_ssize_t place, double value)

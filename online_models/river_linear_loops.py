@@ -35,8 +35,16 @@ def follow(
         path[step] = ratio * value + scale * miss
 
 
+def summed(learnt: "array[float]", places: "array[int]", values: "array[float]") -> float:
+    """Return what features of these values add together; places: of each in `learnt`, -1 of none."""
+    total = 0.0
+    for place in range(len(places)):
+        total += _added(learnt, places[place], values[place])
+    return total
+
+
 def _added(learnt: "array[float]", place: int, value: float) -> float:
-    """Return what a feature of this value adds, as `online_models.linear.Linear.added`."""
+    """Return what a feature of this value adds, as `online_models.linear.added`."""
     size = len(learnt) // 4
     if place < 0 or learnt[2 * size + place] == 0.0:
         return 0.0

@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Covariates, Float64s, Slot
+from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.hinges import HINGES, HINGES_PER_COVARIATE, Inputs
 from online_models.observed import Observed
@@ -92,9 +92,9 @@ class SeasonRegression:
         What lies beyond `slots` is taken for none.
         """
         found = np.zeros((len(slots), 4), dtype=np.intp)
-        found[:, 0] = [slot.of_week for slot in slots]
+        found[:, 0] = places_in_week(tuple(slots))
         holidays = [slot.holiday for slot in slots]
-        if any(holidays) or self._holidays.any():
+        if True in holidays or np.count_nonzero(self._holidays):
             day = len(self._holidays)
             last_day = np.roll(self._holidays, -(self._history.periods % day))
             along = np.concatenate([last_day, holidays, np.zeros(day, bool)])

@@ -76,7 +76,7 @@ class Together:
         centres = self._centres(bucket.slot)
         heard = self._course.accepted(bucket.values)
         values, is_bound = heard, bucket.censored
-        if is_bound.any():
+        if np.count_nonzero(is_bound):
             values, is_bound = self._unconstrained(heard, is_bound, centres)
         believed = self._course.take(values, heard, centres)
         self._quantiles.learn(bucket.slot, values, is_bound)

@@ -57,7 +57,7 @@ class Watched:
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
         values = self._stuck.masked(bucket.values)
-        came = np.where(bucket.censored, np.nan, values) if bucket.censored.any() else values
+        came = np.where(bucket.censored, np.nan, values) if np.count_nonzero(bucket.censored) else values
         compare(came, LEVELS, self._said, self._loss, self._count, MEMORY_PERIODS)
         self.changes = tuple(self._changed())
         slots_per_week, horizon_periods = self._shape
@@ -99,7 +99,7 @@ class Watched:
         """Roll back and return to, series by series; name what changed."""
         flags = self.rolled_back.view(np.uint8), self._is_broken.view(np.uint8)
         judge(self._loss, self._count, *flags, _LIMITS, self._verdicts)
-        if not self._verdicts.any():
+        if not np.count_nonzero(self._verdicts):
             return []
         changes = []
         for place in np.flatnonzero(self._verdicts).tolist():

@@ -1,6 +1,7 @@
 """The bounded linear regression is River's, and its state comes back bit for bit."""
 
 import math
+from array import array
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from river import linear_model, optim, preprocessing
 
 from online_models import linear
 from online_models.linear import Linear, added
+from online_models.river_linear_loops import summed
 
 NAMES = ("base", "miss_1", "x:rain")
 
@@ -44,7 +46,8 @@ def test_terms_add_up_to_the_prediction() -> None:
     for features, target in _examples(400):
         model.learn(features, target)
     for features in ({"base": 0.3, "miss_1": -40.0, "x:rain": 1e9}, {"miss_1": 0.2}, {}):
-        total = model.intercept + sum(model.added(name, value) for name, value in features.items())
+        places = array("q", [model.names.index(name) for name in features])
+        total = model.intercept + summed(model.learnt, places, array("d", features.values()))
 
         assert total == pytest.approx(model.predict(features), rel=1e-12, abs=1e-12)
 
