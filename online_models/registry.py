@@ -1,11 +1,14 @@
 """A name in, a forecaster out. A new family is one file and one line here, in alphabetical order."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
+from online_models import weekly_naive
 from online_models.base import PoolForecaster
+from online_models.compiled_linear import CompiledLinear
 from online_models.each import Each
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.holt_winters import HoltWinters
@@ -22,6 +25,7 @@ from online_models.snarimax import Snarimax
 from online_models.together import PoolMeans, Together
 from online_models.upgrade import upgraded
 from online_models.watched import Watched, parts
+from online_models.weekly_naive import WeeklyNaive
 
 FORECASTERS: dict[str, Callable[[int], Mean]] = {
     "river-linear": RiverLinear,
@@ -34,7 +38,7 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
     """Return the models that the default weighs for each series, in this order."""
     experts = (
         SeasonRegression(series, slots_per_week, horizon_periods),
-        Each(RiverLinear, series, slots_per_week),
+        Each(partial(RiverLinear, linear=CompiledLinear), series, slots_per_week),
         PoolSmoothing(series, slots_per_week, horizon_periods),
         HoltWinters(series, slots_per_week, horizon_periods),
         Intermittent(series, slots_per_week, horizon_periods),
@@ -51,7 +55,7 @@ POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
     "snarimax": Snarimax,
 }
 
-SIMPLE = "seasonal-naive"  # what every other one is watched by
+SIMPLE = weekly_naive.FAMILY  # what every other one is watched by
 DEFAULT = "mixture"
 FAMILIES = tuple(sorted([*FORECASTERS, *POOL_FORECASTERS]))
 
@@ -98,19 +102,19 @@ def create_pool(name: str, *, slots_per_week: int, horizon_periods: int, lead_pe
         raise ValueError(f"no forecaster {name!r}; known: {', '.join(FAMILIES)}")
     shape = (slots_per_week, horizon_periods, tuple(lead_periods))
     if name == SIMPLE:
-        return _simple(*shape)
+        return WeeklyNaive(*shape)
     learned = _together(name, *shape) if name in POOL_FORECASTERS else _apart(name, *shape)
-    return _watched(learned, _simple(*shape), len(lead_periods), shape[:2])
+    return _watched(learned, WeeklyNaive(*shape), len(lead_periods), shape[:2])
 
 
 def restore_pool(name: str, state: bytes) -> PoolForecaster:
     """Return the forecaster of a pool whose `state()` this was; raise ValueError when it is none."""
     try:
         if name == SIMPLE:
-            return _restored_together(SIMPLE, state)
+            return WeeklyNaive.restored(state)
         shape, *models, kept = parts(state)
         make = _restored_together if name in POOL_FORECASTERS else _restored_apart
-        learned, simple = make(name, models[0]), _restored_together(SIMPLE, models[1])
+        learned, simple = make(name, models[0]), WeeklyNaive.restored(models[1])
         watched = _watched(learned, simple, simple.series, shape)
         watched.restore(kept)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
@@ -125,7 +129,7 @@ def joined_pool(name: str, states: Sequence[bytes]) -> bytes:
     """
     series = [restore(name, state) for state in states]
     slots_per_week, horizon_periods, _ = series[0].shape
-    simple = _simple(slots_per_week, horizon_periods, [one.shape[2] for one in series])
+    simple = WeeklyNaive(slots_per_week, horizon_periods, [one.shape[2] for one in series])
     if name == SIMPLE:
         return simple.state()
     return _watched(Separate(series), simple, len(series), series[0].shape[:2]).state()
@@ -142,19 +146,7 @@ def series_states(state: bytes) -> list[bytes]:
         return states(parts(state)[1])
 
 
-def _simple(slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Together:
-    """Return last week's values as a forecaster: all steps ahead of up to a week are missed alike."""
-    return Together(
-        SIMPLE,
-        PoolNaive,
-        slots_per_week=slots_per_week,
-        horizon_periods=horizon_periods,
-        lead_periods=lead_periods,
-        is_alike_ahead=True,
-    )
-
-
-def _watched(learned: PoolForecaster, simple: Together, series: int, shape: tuple[int, int]) -> Watched:
+def _watched(learned: PoolForecaster, simple: WeeklyNaive, series: int, shape: tuple[int, int]) -> Watched:
     slots_per_week, horizon_periods = shape
     return Watched(learned, simple, series, slots_per_week=slots_per_week, horizon_periods=horizon_periods)
 
@@ -177,8 +169,6 @@ def _restored_together(name: str, state: bytes) -> Together:
 
 
 def _together(name: str, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> Together:
-    if name == SIMPLE:
-        return _simple(slots_per_week, horizon_periods, lead_periods)
     return Together(
         name,
         POOL_FORECASTERS[name],

@@ -24,10 +24,10 @@ class RiverLinear:
 
     __slots__ = ("_covariates", "_lags", "_linear", "_misses", "_periods", "_season", "_surprise")
 
-    def __init__(self, slots_per_week: int) -> None:
+    def __init__(self, slots_per_week: int, linear: type[Linear] = Linear) -> None:
         self._season = Season(slots_per_week)
         self._surprise = Surprise()
-        self._linear = Linear()
+        self._linear = linear()
         self._lags = _lags(self._season.slots_per_day, slots_per_week)
         self._misses = array("f", bytes(4 * slots_per_week))  # ring: demand minus base, units
         self._periods = 0  # periods in the ring since the start, missing ones included

@@ -58,15 +58,13 @@ class Together:
         slots_per_week: int,
         horizon_periods: int,
         lead_periods: Sequence[int],
-        is_alike_ahead: bool = False,
     ) -> None:
-        """Make a forecaster that knows nothing; `is_alike_ahead`: it misses all steps ahead as it does the next."""
         self.family = family
         self._shape = (slots_per_week, horizon_periods, tuple(lead_periods))
         self._reach = max(horizon_periods, *lead_periods)
         self._means = means(len(lead_periods), slots_per_week, self._reach)
         self._course = Course(len(lead_periods), max(slots_per_week // 7, 1))
-        self._quantiles = PoolQuantiles(1 if is_alike_ahead else horizon_periods, lead_periods, slots_per_week)
+        self._quantiles = PoolQuantiles(horizon_periods, lead_periods, slots_per_week)
         self._slot = Slot(slots_per_week - 1)  # of the last period
         self._ahead: tuple[Slot, ...] = ()  # of the next ones, as far as `_paths`; none before the first
         self._paths: Float64s = np.full((len(lead_periods), self._reach), np.nan)  # centres of them, units
@@ -101,15 +99,6 @@ class Together:
             Forecast(means[row], bands[row, :-1], bands[row, -1], error, int(count)) if known == known else None  # noqa: PLR0124
             for row, (known, error, count) in enumerate(columns)
         ]
-
-    @property
-    def series(self) -> int:
-        """Return how many series the pool has."""
-        return len(self._paths)
-
-    def next_quantiles(self) -> Float64s:
-        """Return the quantiles of the next period, (series, levels) units; NaN of a series that knows too little."""
-        return self._quantiles.around(self._ahead[:1], self._paths, self._course.ceiling)[:, 0]
 
     def _centres(self, slot: Slot) -> Float64s:
         """Return what was said of the period that comes, (series,) units; NaN is nothing."""

@@ -16,8 +16,8 @@ import numpy as np
 from online_models.base import QUANTILE_LEVELS, Bools, Forecast, PoolBucket, PoolForecaster, Slot, slots_after
 from online_models.carry import Places, carry
 from online_models.stuck import Stuck
-from online_models.together import Together
 from online_models.watched_loops import AWAY, compare, judge
+from online_models.weekly_naive import WeeklyNaive
 
 MEMORY_PERIODS = 50  # that losses are compared over
 WORSE_MAX = 1.10  # times the simple one's loss: above it the simple one serves
@@ -38,7 +38,7 @@ class Watched:
     """Says what the learned model or, of a series that is rolled back, the simple one says."""
 
     def __init__(
-        self, learned: PoolForecaster, simple: Together, series: int, *, slots_per_week: int, horizon_periods: int
+        self, learned: PoolForecaster, simple: WeeklyNaive, series: int, *, slots_per_week: int, horizon_periods: int
     ) -> None:
         self.learned = learned
         self.simple = simple

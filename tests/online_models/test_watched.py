@@ -10,8 +10,8 @@ from online_models import checks, registry
 from online_models.base import Bucket, Forecast, PoolBucket, PoolForecaster, Slot
 from online_models.separate import Separate
 from online_models.stuck import Stuck
-from online_models.together import Together
 from online_models.watched import MEMORY_PERIODS, Watched
+from online_models.weekly_naive import WeeklyNaive
 from tests.online_models.test_pool_forecasters import FAMILIES, ahead, demands, made, pool_bucket
 
 WEEK = np.array([30.0, 26.0, 24.0, 25.0, 33.0, 10.0, 12.0])
@@ -37,7 +37,7 @@ def twisted() -> tuple[Watched, Twisted]:
     shape = {"slots_per_week": 7, "horizon_periods": 8, "lead_periods": 3}
     learned = Twisted([registry.create("smoothing", **shape) for _ in range(2)])
     simple = registry.create_pool("seasonal-naive", **{**shape, "lead_periods": [3, 3]})
-    assert isinstance(simple, Together)
+    assert isinstance(simple, WeeklyNaive)
     return Watched(learned, simple, 2, slots_per_week=7, horizon_periods=8), learned
 
 

@@ -1,0 +1,113 @@
+"""A pool in, last week's values with a band around them out: the frozen simple model that every other one has to beat.
+
+It learns nothing but how far last week's value mostly lay from this week's: the discounted mean absolute difference of
+their square roots, of one period and of the lead's sum. The band is a normal one in roots, where counts spread alike
+(Anscombe 1948, "The transformation of Poisson, binomial and negative-binomial data", Biometrika 35).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+
+from online_models.base import Float64s, Forecast, PoolBucket, Slot, places_in_week, slots_after
+from online_models.carry import Places, carry
+from online_models.forecaster import LARGEST_TIMES, VALUE_MAX
+from online_models.quantiles import NORMAL_Z
+from online_models.seasonal_naive import SEEN_RATIO
+from online_models.smoothing_loops import repeated
+from online_models.waiting import Waiting
+from online_models.weekly_naive_loops import COUNT, ERROR, LARGEST, NUMBERS, bands, measure, repeat
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+FAMILY = "seasonal-naive"
+
+
+class WeeklyNaive:
+    """Keeps the contract `online_models.base.PoolForecaster`."""
+
+    def __init__(self, slots_per_week: int, horizon_periods: int, lead_periods: Sequence[int]) -> None:
+        self._shape = (slots_per_week, horizon_periods, tuple(lead_periods))
+        self._reach = max(1, *lead_periods)  # periods whose paths are held against what comes
+        self._waiting = Waiting(1, lead_periods)  # all steps ahead of up to a week are missed alike
+        series = len(lead_periods)
+        self._last = np.full((series, slots_per_week), np.nan)  # units per period; NaN: never seen
+        self._numbers = np.zeros((NUMBERS, series))
+        self._ahead: tuple[Slot, ...] = ()  # the next periods; none before the first
+
+    def learn(self, bucket: PoolBucket) -> None:
+        """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
+        values = np.empty(self.series)
+        repeat(
+            np.ascontiguousarray(bucket.values, np.float64), np.ascontiguousarray(bucket.censored).view(np.uint8),
+            bucket.slot.of_week, VALUE_MAX, self._last, self._numbers, values,
+        )  # fmt: skip
+        self._waiting.learn(values, bucket.censored)
+        measure(self._waiting.said, self._waiting.came, self._numbers)
+        self._ahead = slots_after(bucket.slot, bucket.ahead, self._reach, self._shape[0])
+        self._waiting.say(self._paths(self._ahead))
+
+    def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
+        """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
+        wanted = tuple(slots)
+        if not wanted or not self._ahead:
+            return [None] * self.series
+        longer = slots_after(wanted[-1], wanted, max(len(wanted), self._reach), self._shape[0])
+        paths = self._paths(longer)
+        found = self._bands(paths, len(wanted))
+        numbers = zip(*self._numbers[[ERROR, COUNT]].tolist(), paths[:, 0].tolist(), strict=True)
+        return [
+            Forecast(paths[row, : len(wanted)], found[row, :-1], found[row, -1], error, int(count))
+            if first == first  # noqa: PLR0124  not a number: nothing
+            else None
+            for row, (error, count, first) in enumerate(numbers)
+        ]
+
+    def next_quantiles(self) -> Float64s:
+        """Return the quantiles of the next period, (series, levels) units; NaN of a series that knows too little."""
+        return self._bands(self._paths(self._ahead), 1)[:, 0]
+
+    @property
+    def series(self) -> int:
+        """Return how many series the pool has."""
+        return len(self._last)
+
+    def _paths(self, slots: tuple[Slot, ...]) -> Float64s:
+        """Return last week's values, (series, slots), units; NaN before six sevenths of a series' week were seen."""
+        path = np.empty((self.series, len(slots)))
+        path.fill(np.nan)
+        repeated(places_in_week(slots), SEEN_RATIO * self._shape[0], self._last, path)
+        bounded: Float64s = np.minimum(path, LARGEST_TIMES * self._numbers[LARGEST][:, None])
+        return bounded
+
+    def _bands(self, paths: Float64s, periods: int) -> Float64s:
+        found = np.empty((self.series, periods + 1, len(NORMAL_Z)))
+        bands(paths, self._waiting.leads, NORMAL_Z, LARGEST_TIMES, self._numbers, found)
+        return found
+
+    def adopt(self, old: Self, places: Places) -> None:
+        """Take over, newly made, what `old` learnt of the series that stay."""
+        self._waiting.adopt(old._waiting, places)
+        carry(self._last, old._last, places, axis=0)
+        carry(self._numbers, old._numbers, places, axis=1)
+        self._ahead = old._ahead
+
+    def state(self) -> bytes:
+        """Return the whole state as msgpack bytes."""
+        kept = (self._waiting.state(), self._last.tobytes(), self._numbers.tobytes(), self._ahead)
+        return _ENCODE({"family": FAMILY, "shape": self._shape, "kept": kept})
+
+    @classmethod
+    def restored(cls, state: bytes) -> "WeeklyNaive":
+        """Return the forecaster whose `state()` this was; raise ValueError, KeyError or TypeError when it is none."""
+        decoded: dict[str, Any] = msgspec.msgpack.decode(state)
+        if decoded["family"] != FAMILY:
+            raise ValueError(f"a state of {decoded['family']!r}; wanted {FAMILY!r}")
+        made = cls(*decoded["shape"])
+        waiting, last, numbers, ahead = decoded["kept"]
+        made._waiting.restore(waiting)
+        made._last[...] = np.frombuffer(last).reshape(made._last.shape)
+        made._numbers[...] = np.frombuffer(numbers).reshape(made._numbers.shape)
+        made._ahead = msgspec.convert(ahead, tuple[Slot, ...])
+        return made
