@@ -15,7 +15,6 @@ SAID = 9  # smoothed, units per period
 NUMBERS = 10
 
 TOGETHER_MAX = 1.25  # times, that a pool's means may be corrected by
-TOGETHER_SHARE = 0.5  # of what a pool's means miss: what is drawn for stock-outs follows what is said
 
 
 def accept(values: Float64s, largest: float, found: Float64s) -> None:
@@ -84,7 +83,7 @@ def _together(numbers: Float64s, calibration_rate: float) -> float:
         believed += numbers[BELIEVED, one]
         known = max(known, numbers[ERRORS, one])
     ratio = min(max(believed / said, 1.0 / TOGETHER_MAX), TOGETHER_MAX) if said > 0.0 else 1.0
-    return 1.0 + TOGETHER_SHARE * (ratio - 1.0) * min(calibration_rate * known, 1.0)
+    return 1.0 + (ratio - 1.0) * min(calibration_rate * known, 1.0)
 
 
 def _ratio(one: int, numbers: Float64s, ratio_max: float) -> float:
