@@ -13,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Covariates, Float64s, Slot, places_in_week
+from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.hinges import HINGES, HINGES_PER_COVARIATE, Inputs
 from online_models.observed import Observed
@@ -91,14 +91,13 @@ class SeasonRegression:
 
         What lies beyond `slots` is taken for none.
         """
-        found = np.zeros((len(slots), 4), dtype=np.intp)
-        found[:, 0] = places_in_week(tuple(slots))
-        holidays = [slot.holiday for slot in slots]
-        if True in holidays or np.count_nonzero(self._holidays):
-            day = len(self._holidays)
-            last_day = np.roll(self._holidays, -(self._history.periods % day))
-            along = np.concatenate([last_day, holidays, np.zeros(day, bool)])
-            found[:, 1], found[:, 2], found[:, 3] = holidays, along[: len(slots)], along[2 * day :][: len(slots)]
+        usual, holidays = _without_holidays(tuple(slots))
+        if True not in holidays and not np.count_nonzero(self._holidays):
+            return usual
+        day, found = len(self._holidays), usual.copy()
+        last_day = np.roll(self._holidays, -(self._history.periods % day))
+        along = np.concatenate([last_day, holidays, np.zeros(day, bool)])
+        found[:, 1], found[:, 2], found[:, 3] = holidays, along[: len(slots)], along[2 * day :][: len(slots)]
         return found
 
     def _widen(self, inputs: int) -> None:
@@ -161,3 +160,11 @@ def _inputs(slots_per_day: int) -> Inputs:
 def _between(knots: tuple[int, ...], periods: int) -> tuple[Slots, Slots, Float64s]:
     near, far, way = steps_between(knots, periods)
     return near[:-1], far[:-1], way[:-1, 0].copy()
+
+
+@functools.lru_cache(maxsize=1024)
+def _without_holidays(slots: tuple[Slot, ...]) -> tuple[Slots, tuple[bool, ...]]:
+    """Return what `_when` does where no holiday is near, not to be written to, and which of `slots` are holidays."""
+    found = np.zeros((len(slots), 4), dtype=np.intp)
+    found[:, 0] = [slot.of_week for slot in slots]
+    return found, tuple([slot.holiday for slot in slots])

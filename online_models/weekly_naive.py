@@ -35,6 +35,7 @@ class WeeklyNaive:
         self._last = np.full((series, slots_per_week), np.nan)  # units per period; NaN: never seen
         self._numbers = np.zeros((NUMBERS, series))
         self._ahead: tuple[Slot, ...] = ()  # the next periods; none before the first
+        self._path: Float64s = np.full((series, self._reach), np.nan)  # what is said of them, units
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
@@ -46,7 +47,8 @@ class WeeklyNaive:
         self._waiting.learn(values, bucket.censored)
         measure(self._waiting.said, self._waiting.came, self._numbers)
         self._ahead = slots_after(bucket.slot, bucket.ahead, self._reach, self._shape[0])
-        self._waiting.say(self._paths(self._ahead))
+        self._path = self._paths(self._ahead)
+        self._waiting.say(self._path)
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
@@ -66,7 +68,7 @@ class WeeklyNaive:
 
     def next_quantiles(self) -> Float64s:
         """Return the quantiles of the next period, (series, levels) units; NaN of a series that knows too little."""
-        return self._bands(self._paths(self._ahead), 1)[:, 0]
+        return self._bands(self._path, 1)[:, 0]
 
     @property
     def series(self) -> int:
@@ -91,7 +93,8 @@ class WeeklyNaive:
         self._waiting.adopt(old._waiting, places)
         carry(self._last, old._last, places, axis=0)
         carry(self._numbers, old._numbers, places, axis=1)
-        self._ahead = old._ahead
+        self._ahead = old._ahead and slots_after(old._ahead[-1], old._ahead, self._reach, self._shape[0])
+        self._path = self._paths(self._ahead) if self._ahead else self._path
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
@@ -110,4 +113,5 @@ class WeeklyNaive:
         made._last[...] = np.frombuffer(last).reshape(made._last.shape)
         made._numbers[...] = np.frombuffer(numbers).reshape(made._numbers.shape)
         made._ahead = msgspec.convert(ahead, tuple[Slot, ...])
+        made._path = made._paths(made._ahead) if made._ahead else made._path
         return made
