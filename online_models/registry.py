@@ -111,10 +111,10 @@ def restore_pool(name: str, state: bytes) -> PoolForecaster:
     """Return the forecaster of a pool whose `state()` this was; raise ValueError when it is none."""
     try:
         if name == SIMPLE:
-            return WeeklyNaive.restored(state)
+            return WeeklyNaive.restored(_checked(SIMPLE, state))
         shape, *models, kept = parts(state)
         make = _restored_together if name in POOL_FORECASTERS else _restored_apart
-        learned, simple = make(name, models[0]), WeeklyNaive.restored(models[1])
+        learned, simple = make(name, models[0]), WeeklyNaive.restored(_checked(SIMPLE, models[1]))
         watched = _watched(learned, simple, simple.series, shape)
         watched.restore(kept)
     except (msgspec.DecodeError, KeyError, TypeError) as error:
@@ -159,10 +159,16 @@ def _restored_apart(name: str, state: bytes) -> Separate:
     return Separate([restore(name, one) for one in states(state)])
 
 
-def _restored_together(name: str, state: bytes) -> Together:
+def _checked(name: str, state: bytes) -> dict[str, Any]:
+    """Return the decoded state of a family that knows a whole pool; raise ValueError for another or another version."""
     kept: dict[str, Any] = msgspec.msgpack.decode(state)
-    if kept["family"] != name:
-        raise ValueError(f"a state of {kept['family']!r}; wanted {name!r}")
+    if kept["family"] != name or kept["version"] != STATE_VERSION:
+        raise ValueError(f"a state of {kept['family']!r} {kept['version']}; wanted {name!r} {STATE_VERSION}")
+    return kept
+
+
+def _restored_together(name: str, state: bytes) -> Together:
+    kept = _checked(name, state)
     forecaster = _together(name, *kept["shape"])
     forecaster.restore(kept)
     return forecaster

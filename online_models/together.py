@@ -14,6 +14,7 @@ from online_models.base import Bools, Covariates, Float64s, Forecast, PoolBucket
 from online_models.carry import Places
 from online_models.course import Course
 from online_models.course_loops import bound
+from online_models.forecaster import STATE_VERSION
 from online_models.pool_quantiles import PoolQuantiles
 from online_models.unconstrained import unconstrained
 
@@ -138,6 +139,7 @@ class Together:
         return _ENCODE(
             {
                 "family": self.family,
+                "version": STATE_VERSION,
                 "shape": self._shape,
                 "means": self._means.state(),
                 "course": self._course.state(),

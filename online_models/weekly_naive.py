@@ -13,7 +13,7 @@ import numpy as np
 
 from online_models.base import Float64s, Forecast, PoolBucket, Slot, places_in_week, slots_after
 from online_models.carry import Places, carry
-from online_models.forecaster import LARGEST_TIMES, VALUE_MAX
+from online_models.forecaster import LARGEST_TIMES, STATE_VERSION, VALUE_MAX
 from online_models.quantiles import NORMAL_Z
 from online_models.seasonal_naive import SEEN_RATIO
 from online_models.smoothing_loops import repeated
@@ -99,16 +99,13 @@ class WeeklyNaive:
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
         kept = (self._waiting.state(), self._last.tobytes(), self._numbers.tobytes(), self._ahead)
-        return _ENCODE({"family": FAMILY, "shape": self._shape, "kept": kept})
+        return _ENCODE({"family": FAMILY, "version": STATE_VERSION, "shape": self._shape, "kept": kept})
 
     @classmethod
-    def restored(cls, state: bytes) -> "WeeklyNaive":
-        """Return the forecaster whose `state()` this was; raise ValueError, KeyError or TypeError when it is none."""
-        decoded: dict[str, Any] = msgspec.msgpack.decode(state)
-        if decoded["family"] != FAMILY:
-            raise ValueError(f"a state of {decoded['family']!r}; wanted {FAMILY!r}")
-        made = cls(*decoded["shape"])
-        waiting, last, numbers, ahead = decoded["kept"]
+    def restored(cls, kept: dict[str, Any]) -> "WeeklyNaive":
+        """Return the forecaster whose decoded `state()` this was."""
+        made = cls(*kept["shape"])
+        waiting, last, numbers, ahead = kept["kept"]
         made._waiting.restore(waiting)
         made._last[...] = np.frombuffer(last).reshape(made._last.shape)
         made._numbers[...] = np.frombuffer(numbers).reshape(made._numbers.shape)
