@@ -27,7 +27,8 @@ from online_models.together import PoolMeans
 
 KNOTS_MAX = 4  # steps ahead with weights of their own
 MEMORY_DAYS = 60.0  # that regrets look back over, about
-SCORED_A_DAY = 6  # forecasts that count as one each: those of shorter periods tell the same thing several times
+SCORED_A_DAY = 6  # forecasts, about: of shorter periods not all, at hours that move round the day
+AWAKE = 0.01  # of all weight: between scored forecasts, a model that counts for less everywhere is not asked
 RATE = 0.7  # times the regret of a series and of its pool, in standard deviations
 HEAD_START = 100.0  # times the weight of each other, that the first model begins with: it was best on most spans
 
@@ -41,19 +42,19 @@ class Mixture:
         self._experts = experts
         self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
         slots_per_day = max(slots_per_week // 7, 1)
-        self._share = 1.0 / (slots_per_day // SCORED_A_DAY + 1)  # of a forecast, that one counts as
-        self._memory = MEMORY_DAYS * slots_per_day * self._share  # forecasts that regrets look back over, about
+        self._every = slots_per_day // SCORED_A_DAY + 1  # periods from one scored forecast to the next
+        self._forgetting = self._every / (MEMORY_DAYS * slots_per_day)  # of a regret, with each scored forecast
         shape = (len(experts), len(self._knots), series)
         ring = (int(self._knots[-1]), len(experts) + 1, *shape[1:])
-        self._said = np.full(
-            ring, np.nan, dtype=np.float32
-        )  # units, by the period it was said in; the mixture's own last
+        # What was said, units, by the period it was said in; the mixture's own last.
+        self._said = np.full(ring, np.nan, dtype=np.float32)
         self._regret = np.zeros(shape)  # discounted
         self._square = np.zeros(shape)  # of its steps, discounted
         self._error = np.zeros(shape[1:])  # discounted squared differences of roots, of the mixture
         self._count = np.zeros(shape[1:])  # forecasts that met their actual
         self._weights = np.ones(shape)  # how much each model counts, not yet summing to 1
         self._weights[0] = HEAD_START
+        self._awake = [True] * len(experts)
         self._periods = 0
         self._is_said = True  # what is said after the last learnt period was remembered
 
@@ -68,7 +69,7 @@ class Mixture:
             self._square,
             self._error,
             self._count,
-            self._share / self._memory,
+            self._forgetting,
         ):
             self._weigh()
         for expert in self._experts:
@@ -80,20 +81,23 @@ class Mixture:
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series that no model knows."""
         found = np.empty((len(self._experts), self._weights.shape[2], len(slots)))
+        is_scored = self._periods % self._every == 0
         for place, expert in enumerate(self._experts):
-            found[place] = expert.paths(slots)
+            found[place] = expert.paths(slots) if is_scored or self._awake[place] else np.nan
         near, far, way = _between(tuple(self._knots.tolist()), len(slots))
         mixed = np.empty(found.shape[1:])
         mix(found, self._weights, near, far, way, mixed)
-        if not self._is_said:
+        if is_scored and not self._is_said:
             remember(found, mixed, self._knots, self._said[(self._periods - 1) % len(self._said)])
-            self._is_said = True
+        self._is_said = True
         return mixed
 
     def _weigh(self) -> None:
         """Take the weights from the regrets; models that nothing is known of yet are as good as each other."""
-        weigh(self._regret, self._square, self._error, RATE * self._share**0.5, self._weights)
+        weigh(self._regret, self._square, self._error, RATE, self._weights)
         self._weights[0] *= HEAD_START
+        self._awake = ((self._weights / self._weights.sum(axis=0)).max(axis=(1, 2)) >= AWAKE).tolist()
+        self._awake[0] = True  # it learns from what it says
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
