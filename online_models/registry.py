@@ -26,6 +26,7 @@ from online_models.together import PoolMeans, Together
 from online_models.upgrade import upgraded
 from online_models.watched import Watched, parts
 from online_models.weekly_naive import WeeklyNaive
+from online_models.yearly import Yearly
 
 FORECASTERS: dict[str, Callable[[int], Mean]] = {
     "river-linear": RiverLinear,
@@ -43,6 +44,7 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
         HoltWinters(series, slots_per_week, horizon_periods),
         Intermittent(series, slots_per_week, horizon_periods),
         PoolNaive(series, slots_per_week, horizon_periods),
+        Yearly(series, slots_per_week, horizon_periods),
     )
     return Mixture(experts, series, slots_per_week, horizon_periods)
 

@@ -9,17 +9,30 @@ import numpy as np
 import pytest
 
 from online_models import (
+    course,
+    course_loops,
     holt_winters,
     holt_winters_loops,
     intermittent,
     intermittent_loops,
+    mixture,
+    mixture_loops,
     pool_naive,
     pool_smoothing,
+    registry,
     smoothing_loops,
     snarimax,
     snarimax_loops,
+    stuck,
+    stuck_loops,
+    watched,
+    watched_loops,
+    weekly_naive,
+    weekly_naive_loops,
+    yearly,
+    yearly_loops,
 )
-from online_models.base import Slot
+from online_models.base import PoolBucket, Slot
 from online_models.together import PoolMeans
 
 FAMILIES: dict[Callable[[int, int, int], PoolMeans], tuple[ModuleType, ModuleType]] = {
@@ -28,7 +41,11 @@ FAMILIES: dict[Callable[[int, int, int], PoolMeans], tuple[ModuleType, ModuleTyp
     pool_naive.PoolNaive: (pool_naive, smoothing_loops),
     pool_smoothing.PoolSmoothing: (pool_smoothing, smoothing_loops),
     snarimax.Snarimax: (snarimax, snarimax_loops),
+    registry.POOL_FORECASTERS["mixture"]: (mixture, mixture_loops),
+    yearly.Yearly: (yearly, yearly_loops),
 }
+# What stands around a pool's means, and what watches it: the module whose functions are replaced, and whose they are.
+AROUND = ((course, course_loops), (stuck, stuck_loops), (watched, watched_loops), (weekly_naive, weekly_naive_loops))
 
 
 def as_python(module: ModuleType) -> ModuleType:
@@ -59,9 +76,37 @@ def test_compiled_loops_say_what_python_says(
                 monkeypatch.setattr(family, function, getattr(source, function))
         model, said = make(4, 168, 24), []
         for hour, row in enumerate(values):
-            model.learn(Slot(hour % 168), row.copy(), (("kelvin", 280.0 + hour % 11),))
+            model.learn(Slot(hour % 168, hour // 2 % 366), row.copy(), (("kelvin", 280.0 + hour % 11),))
             if hour % 50 == 49:
-                said.append(model.paths([Slot((hour + step) % 168) for step in range(1, 25)]).tobytes())
+                said.append(
+                    model.paths(
+                        [Slot((hour + step) % 168, (hour + step) // 2 % 366) for step in range(1, 25)]
+                    ).tobytes()
+                )
         found.append((said, model.state()))
+
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("place", range(len(AROUND)))
+def test_what_stands_around_the_means_is_compiled_alike(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A watched pool of days with gaps, spikes, stock-outs and a stuck sensor: forecasts and states are equal."""
+    user, loops = AROUND[place]
+    rng = np.random.default_rng(9)
+    values = rng.poisson([0.3, 5.0, 40.0], (400, 3)).astype(float)
+    values[rng.random(values.shape) < 0.05] = np.nan
+    values[250] *= 30.0
+    values[300:310, 2] = 41.0
+    censored, plain, found = rng.random(values.shape) < 0.1, as_python(loops), []
+    for source in (loops, plain):
+        for function in vars(plain):
+            if hasattr(user, function) and getattr(plain, function).__class__.__name__ == "function":
+                monkeypatch.setattr(user, function, getattr(source, function))
+        pool, said = registry.create_pool("holt-winters", slots_per_week=7, horizon_periods=7, lead_periods=[2] * 3), []
+        for day, row in enumerate(values):
+            pool.learn(PoolBucket(day * 86_400.0, Slot(day % 7), row.copy(), censored[day]))
+            forecasts = pool.forecast([Slot((day + step) % 7) for step in range(1, 8)])
+            said += [one and (one.mean.tobytes(), one.quantiles.tobytes(), one.error) for one in forecasts]
+        found.append((said, pool.state()))
 
     assert found[0] == found[1]
