@@ -84,9 +84,11 @@ class Mixture:
         is_scored = self._periods % self._every == 0
         for place, expert in enumerate(self._experts):
             found[place] = expert.paths(slots) if is_scored or self._awake[place] else np.nan
-        near, far, way = _between(tuple(self._knots.tolist()), len(slots))
-        mixed = np.empty(found.shape[1:])
-        mix(found, self._weights, near, far, way, mixed)
+        between, mixed = _between(tuple(self._knots.tolist()), len(slots)), np.empty(found.shape[1:])
+        if not mix(found, self._weights, *between, mixed) and not is_scored:
+            for place, expert in enumerate(self._experts):  # those that count know too little of some series
+                found[place] = found[place] if self._awake[place] else expert.paths(slots)
+            mix(found, self._weights, *between, mixed)
         if is_scored and not self._is_said:
             remember(found, mixed, self._knots, self._said[(self._periods - 1) % len(self._said)])
         self._is_said = True

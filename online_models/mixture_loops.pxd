@@ -28,8 +28,8 @@ cdef double _shared(
 
 cdef double _evidence(double regret, double square)
 
-@cython.locals(one=Py_ssize_t, step=Py_ssize_t)
-cpdef void mix(
+@cython.locals(whole=bint, one=Py_ssize_t, step=Py_ssize_t, mean=double)
+cpdef bint mix(
     double[:, :, ::1] said, double[:, :, ::1] weights, Py_ssize_t[::1] near, Py_ssize_t[::1] far, double[::1] way,
     double[:, ::1] mixed,
 )

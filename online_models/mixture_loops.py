@@ -98,14 +98,19 @@ def _evidence(regret: float, square: float) -> float:
     return regret / square**0.5 if square > 0.0 else 0.0
 
 
-def mix(said: Float64s, weights: Float64s, near: Ints, far: Ints, way: Float64s, mixed: Float64s) -> None:
+def mix(said: Float64s, weights: Float64s, near: Ints, far: Ints, way: Float64s, mixed: Float64s) -> bool:
     """Write the weighted means, (series, steps), of what the models say, (models, series, steps); NaN says nothing.
 
-    Weights, (models, knots, series), are those between the knots `near` and `far` of each step.
+    Weights, (models, knots, series), are those between the knots `near` and `far` of each step. Return whether of every
+    series something is said.
     """
+    whole = True
     for one in range(said.shape[1]):
         for step in range(said.shape[2]):
-            mixed[one, step] = _mean(said, weights, one, step, near[step], far[step], way[step])
+            mean = _mean(said, weights, one, step, near[step], far[step], way[step])
+            mixed[one, step] = mean
+            whole = whole and mean == mean
+    return whole
 
 
 def _mean(said: Float64s, weights: Float64s, one: int, step: int, near: int, far: int, way: float) -> float:
