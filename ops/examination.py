@@ -83,7 +83,7 @@ def models(_settings: Settings) -> Iterator[Finding]:
     if slow:
         mend = "install a C compiler and Python's headers (Debian: gcc, python3-dev), then rm -r .venv and ./start"
         yield Finding(
-            "warn", "models", f"{len(slow)} of {len(loops())} loops run as Python, some ten times slower; {mend}"
+            "warn", "models", f"{len(slow)} of {len(loops())} loops run as Python, some 40 times slower; {mend}"
         )
     else:
         yield Finding("ok", "models", f"{len(loops())} loops, all compiled")
