@@ -1,8 +1,7 @@
 """Compiles the loops of the models: modules named `_loops`, plain functions to which a `.pxd` beside gives C types.
 
 Without a C compiler, or without Python's header files, the same modules run as Python: some forty times slower, with
-equal numbers.
-`headgate doctor` says which of the two is the case.
+equal numbers. `headgate doctor` says which of the two is the case.
 """
 
 from pathlib import Path

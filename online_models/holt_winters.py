@@ -15,6 +15,7 @@ import numpy as np
 from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.holt_winters_loops import learn, say
+from online_models.kept_arrays import packed, unpack
 
 GRID = np.array([(alpha, beta) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.0, 0.1)])  # of level and trend
 GAMMA = 0.1  # of the season
@@ -63,13 +64,11 @@ class HoltWinters:
 
     def state(self) -> tuple[bytes, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return tuple(getattr(self, name).tobytes() for name in _KEPT)
+        return packed(self, _KEPT)
 
     def restore(self, state: tuple[bytes, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        for name, data in zip(_KEPT, state, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data).reshape(own.shape)
+        unpack(self, _KEPT, state)
 
 
 _KEPT = ("_season", "_level", "_trend", "_error", "_numbers")

@@ -19,6 +19,7 @@ import numpy as np
 from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
 from online_models.intermittent_loops import learn, say, weigh
+from online_models.kept_arrays import packed, unpack
 
 ALPHAS = (0.02, 0.05, 0.15)  # of the size
 BETAS = (0.01, 0.03, 0.1, 0.3)  # of the chance
@@ -83,13 +84,11 @@ class Intermittent:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return tuple(getattr(self, name).tobytes() for name in _KEPT)
+        return packed(self, _KEPT)
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        for name, data in zip(_KEPT, state, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data).reshape(own.shape)
+        unpack(self, _KEPT, state)
         weigh(self._week, self._factors, _LIMITS)
 
 

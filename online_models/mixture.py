@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.mixture_loops import mix, remember, score, weigh
 from online_models.plan import knots_of, steps_between
 from online_models.together import PoolMeans
@@ -112,7 +113,7 @@ class Mixture:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        arrays = [getattr(self, name).tobytes() for name in _KEPT]
+        arrays = packed(self, _KEPT)
         return (
             [expert.state() for expert in self._experts],
             self._said.tobytes(),
@@ -126,9 +127,7 @@ class Mixture:
         for expert, kept in zip(self._experts, experts, strict=True):
             expert.restore(kept)
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
-        for name, data in zip(_KEPT, arrays, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data).reshape(own.shape)
+        unpack(self, _KEPT, arrays)
         self._weigh()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.season import LEVEL_DAYS, LEVEL_RATIO_MAX, SEEN_MAX
 from online_models.smoothing_loops import follow, smoothed
 from online_models.surprise import BELIEVED_MAX, IN_A_ROW_MAX, SCALE_RATE
@@ -58,13 +59,11 @@ class PoolSmoothing:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return tuple(getattr(self, name).tobytes() for name in _KEPT)
+        return packed(self, _KEPT)
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        for name, data in zip(_KEPT, state, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data).reshape(own.shape)
+        unpack(self, _KEPT, state)
 
 
 _KEPT = {"_profile": 0, "_seen": 0, "_numbers": 1}  # and the axis of the series

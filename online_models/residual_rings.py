@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from online_models.base import QUANTILE_LEVELS, Float64s
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.plan import GRAIN, TRUSTED, UNFILLED_GRAINS
 from online_models.residual_rings_loops import correct, insert, look, smooth
 
@@ -110,14 +111,12 @@ class ResidualRings:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return *(getattr(self, name).tobytes() for name in _KEPT), self._classes.tobytes()
+        return *packed(self, _KEPT), self._classes.tobytes()
 
     def restore(self, state: Sequence[Any]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
         *arrays, classes = state
-        for name, data in zip(_KEPT, arrays, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+        unpack(self, _KEPT, arrays)
         self._classes = np.frombuffer(classes, np.intp).copy()
         self.look()
 

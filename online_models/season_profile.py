@@ -12,6 +12,7 @@ import numpy as np
 from online_models import season_loops
 from online_models.base import Bools, Float64s, Slot
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.season_layout import COUNT, DAYS, NUMBERS, SPREADS, TOLD, WEEK
 from online_models.season_loops import Slots
 
@@ -62,13 +63,11 @@ class SeasonProfile:
 
     def state(self) -> tuple[bytes, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return tuple(getattr(self, name).tobytes() for name in _KEPT)
+        return packed(self, _KEPT)
 
     def restore(self, state: tuple[bytes, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        for name, data in zip(_KEPT, state, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+        unpack(self, _KEPT, state)
 
 
 _KEPT = ("_week", "_seen", "_days", "_days_seen", "_numbers")

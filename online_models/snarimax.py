@@ -22,6 +22,7 @@ import numpy as np
 
 from online_models.base import Covariates, Float64s, Slot, places_in_week
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.observed import NAMES_MAX, Observed
 from online_models.snarimax_loops import learn, say
 
@@ -118,7 +119,7 @@ class Snarimax:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        arrays = tuple(getattr(self, name).tobytes() for name in _KEPT)
+        arrays = packed(self, _KEPT)
         return *arrays, self._observed.state(), self._known.tobytes(), self._periods, self._names
 
     def restore(self, state: tuple[Any, ...]) -> None:
@@ -126,9 +127,7 @@ class Snarimax:
         *arrays, observed, known, self._periods, self._names = state
         self._observed.restore(observed)
         self._known[...] = np.frombuffer(known)
-        for name, data in zip(_KEPT, arrays, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data).reshape(own.shape)
+        unpack(self, _KEPT, arrays)
 
 
 _KEPT = ("_profile", "_ring", "_numbers", "_runs", "_information", "_moments", "_weights")

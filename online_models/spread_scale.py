@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from online_models.base import QUANTILE_LEVELS, Float64s
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.spread_scale_loops import learn_scale, refresh
 
 LEVELS = np.array(QUANTILE_LEVELS)
@@ -89,13 +90,11 @@ class SpreadScale:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return tuple(getattr(self, name).tobytes() for name in (*_OF_SERIES, *_OF_POOL))
+        return packed(self, (*_OF_SERIES, *_OF_POOL))
 
     def restore(self, state: Sequence[Any]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        for name, data in zip((*_OF_SERIES, *_OF_POOL), state, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+        unpack(self, (*_OF_SERIES, *_OF_POOL), state)
         borrowed = self._unit.copy()  # as of the last period, and of whoever was in the pool then
         refresh(self._slow, self._seen, self._fast, self._overlaps, self._unit, self._recent)
         self._unit[...] = borrowed

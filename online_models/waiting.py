@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from online_models.base import Bools, Float64s
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.plan import knots_of
 from online_models.waiting_loops import keep_said, meet
 
@@ -72,11 +73,9 @@ class Waiting:
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        return *(getattr(self, name).tobytes() for name in _KEPT), self.periods
+        return *packed(self, _KEPT), self.periods
 
     def restore(self, state: Sequence[Any]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
         *arrays, self.periods = state
-        for name, data in zip(_KEPT, arrays, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+        unpack(self, _KEPT, arrays)

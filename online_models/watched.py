@@ -15,6 +15,7 @@ import numpy as np
 
 from online_models.base import QUANTILE_LEVELS, Bools, Forecast, PoolBucket, PoolForecaster, Slot, slots_after
 from online_models.carry import Places, carry
+from online_models.kept_arrays import packed, unpack
 from online_models.stuck import Stuck
 from online_models.watched_loops import AWAY, compare, judge
 from online_models.weekly_naive import WeeklyNaive
@@ -115,16 +116,14 @@ class Watched:
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
-        kept = [*(getattr(self, name).tobytes() for name in _KEPT), self._stuck.state()]
+        kept = [*packed(self, _KEPT), self._stuck.state()]
         return msgspec.msgpack.encode((self._shape, self.learned.state(), self.simple.state(), kept))
 
     def restore(self, kept: Sequence[bytes]) -> None:
         """Take over the arrays of a decoded `state()`; both models are restored already."""
         *arrays, stuck = kept
         self._stuck.restore(stuck)
-        for name, data in zip(_KEPT, arrays, strict=True):
-            own = getattr(self, name)
-            own[...] = np.frombuffer(data, own.dtype).reshape(own.shape)
+        unpack(self, _KEPT, arrays)
 
 
 _LIMITS = np.array([MEMORY_PERIODS, WORSE_MAX, SLACK_UNITS])
