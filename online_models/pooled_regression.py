@@ -65,13 +65,13 @@ class PooledRegression:
         self._products: Float32s = products
         self._moments: Float64s = moments  # of features with the target, decayed sums
         self._weights: Float64s = weights
-        self._blended = np.zeros(count)  # scratch
+        misses = (self._knots, self._limits, self._miss_rate, self._misses)
+        self.loops = regression_loops.Weights(*misses, self._places, self._gains, self._weights)
 
     def meet(self, values: Float64s, said: Float32s, periods: int) -> Float64s:
         """Return what each knot's forecast of this period should have said, (knots, series) scales; NaN: nothing."""
         targets = np.empty((len(self._knots), len(values)))
-        knots = self._knots
-        regression_loops.meet(values, said, periods, knots, self._limits, self._miss_rate, self._misses, targets)
+        self.loops.meet(values, said, periods, targets)
         return targets
 
     def learn(self, made_from: Float32s, firsts: Sequence[int], first: int, targets: Float64s) -> None:
@@ -97,8 +97,7 @@ class PooledRegression:
     def say(self, inputs: Float64s, near: Places64, far: Places64, way: Float64s) -> Float64s:
         """Return forecasts of `inputs` (steps, series, inputs), (steps, series) scales; see `regression_loops.say`."""
         said = np.empty(inputs.shape[:2])
-        steps = (near, far, way)
-        regression_loops.say(inputs, self._places, self._gains, self._weights, *steps, self._blended, said)
+        self.loops.say(inputs, near, far, way, said)
         return said
 
     def state(self) -> tuple[int, bytes, bytes, bytes, bytes]:
@@ -120,6 +119,6 @@ class PooledRegression:
         rows, columns = np.triu_indices(count)
         self._products[:, rows, columns] = np.frombuffer(products, np.float32).reshape(shape[0], -1)
         self._products[:, columns, rows] = self._products[:, rows, columns]
-        self._moments = np.frombuffer(moments).reshape(shape).copy()
-        self._weights = np.frombuffer(weights).reshape(shape).copy()
+        self._moments[...] = np.frombuffer(moments).reshape(shape)
+        self._weights[...] = np.frombuffer(weights).reshape(shape)
         self._misses[...] = np.frombuffer(misses).reshape(self._misses.shape)
