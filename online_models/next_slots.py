@@ -12,12 +12,12 @@ from online_models.next_slots_loops import lie
 class NextSlots:
     """Where slots lie in the pool's calendar; nobody writes to the arrays."""
 
-    __slots__ = ("day_of_year", "has_holidays", "is_holiday", "of_week", "slots")
+    __slots__ = ("day_of_year", "is_holiday", "of_week", "slots")
 
     def __init__(self, slots: tuple[Slot, ...]) -> None:
         found: NDArray[np.intp] = np.empty((3, len(slots)), np.intp)
         self.slots = slots
-        self.has_holidays = lie(slots, found)
+        lie(slots, found)
         self.of_week, self.day_of_year, self.is_holiday = found  # (slots,) each
 
 

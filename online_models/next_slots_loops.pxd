@@ -1,4 +1,4 @@
 cimport cython
 
-@cython.locals(has_holidays=bint, place=Py_ssize_t)
-cpdef bint lie(tuple slots, Py_ssize_t[:, ::1] found)
+@cython.locals(place=Py_ssize_t)
+cpdef void lie(tuple slots, Py_ssize_t[:, ::1] found)

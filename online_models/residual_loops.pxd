@@ -3,6 +3,7 @@ from libc cimport math
 
 cdef double RESIDUAL_MAX, GUESS_MAX, BASE_UNIT, BASE_MAX, LEVEL_UNIT, LEVEL_RATIO_MAX
 cdef Py_ssize_t BASE, EXPECTED, LEVEL, OTHERS, SCALE, SUNDAY
+cdef Py_ssize_t DAY, FIXED, GUESSES, HOLIDAY, NEAR, ORIGIN, POOL, RATIO, SEASONAL, SMOOTHED, TURNING, VOLUME
 
 cdef class Residuals:
     cdef float[:, ::1] ring

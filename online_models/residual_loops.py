@@ -12,6 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
+from online_models.residual_layout import (
+    DAY,
+    FIXED,
+    GUESSES,
+    HOLIDAY,
+    NEAR,
+    ORIGIN,
+    POOL,
+    RATIO,
+    SEASONAL,
+    SMOOTHED,
+    TURNING,
+    VOLUME,
+)
 from online_models.season_layout import BASE, EXPECTED, LEVEL, OTHERS, SCALE, SUNDAY
 
 Float32s = NDArray[np.float32]
@@ -22,20 +36,6 @@ GUESS_MAX = 4.0  # scales that another profile may lie from the mean
 BASE_UNIT, BASE_MAX = 3.0, 3.0  # brings a target's profile to about the size of the rest, and bounds it
 LEVEL_UNIT = 3.0  # brings the logarithm of the level to about the size of the rest
 LEVEL_RATIO_MAX = 4.0  # the level may say at most this many times the profile, and at least its inverse
-
-# Where each feature stands: the constant, of the origin, of the target, of both.
-NEAR = 1  # the last three residuals
-SMOOTHED = 4  # four smoothed ones
-RATIO = 8  # level against profile
-POOL = 9  # the last and the first smoothed residual of the other series
-ORIGIN = 11
-SEASONAL = 11  # residuals a day, a week and two weeks before the target
-VOLUME = 14  # the target's profile against the level
-DAY = 15  # two waves of a day, two of half a day, the weekend
-TURNING = 20  # the last and the smoothed residual with the day's waves, and the smoothed one with the weekend
-GUESSES = 25  # what five other profiles say of the target beside its mean
-HOLIDAY = 30  # a holiday, what Sunday's profile says of it, and whether it was one yesterday or is tomorrow
-FIXED = 34  # and then three a covariate: as observed, and with the day's waves
 
 
 class Residuals:

@@ -21,7 +21,7 @@ from online_models.observed import Observed
 from online_models.plan import knots_of, steps_between
 from online_models.pooled_regression import PooledRegression
 from online_models.residual_features import PER_COVARIATE, ResidualHistory
-from online_models.residual_loops import DAY, FIXED, GUESSES, HOLIDAY
+from online_models.residual_layout import DAY, FIXED, GUESSES, HOLIDAY
 from online_models.season_layout import TOLD
 from online_models.season_profile import SeasonProfile
 from online_models.season_regression_loops import Steps
@@ -41,7 +41,8 @@ class SeasonRegression:
         self._season = SeasonProfile(series, slots_per_week)
         self._history = ResidualHistory(series, slots_per_week)
         self._observed = Observed()
-        self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
+        self._ahead = knots_of(horizon_periods, KNOTS_MAX)
+        self._knots = np.array(self._ahead)
         self._regression = PooledRegression(
             self._knots, self._season.slots_per_day, _inputs(self._season.slots_per_day)
         )
@@ -49,7 +50,7 @@ class SeasonRegression:
         self._holidays = np.zeros(self._season.slots_per_day, dtype=np.uint8)  # ring: of the last day
         self._ready = np.zeros(series)  # 1 of a series that has learnt enough
         self._weather = np.zeros(0)  # (covariates,) of the last period, in their standard deviations
-        knots = self._knots.tolist()
+        knots = self._ahead
         # Rings by the period a forecast was made in: of each knot what it was made from, and what was said.
         self._firsts = np.cumsum([0, *(knot + self._batch for knot in knots)])
         self._made_from = np.zeros((int(self._firsts[-1]), series, FIXED), dtype=np.float32)
@@ -84,7 +85,7 @@ class SeasonRegression:
         self._steps.describe(periods, known.of_week, known.is_holiday, self._weather, holidays, told, inputs)
         self._widen(inputs.shape[-1])
         added, found = np.empty((len(slots), series)), np.empty((series, len(slots)))
-        between = _between(tuple(self._knots.tolist()), len(slots))
+        between = _between(self._ahead, len(slots))
         self._steps.paths(-1 if self._is_said else periods - 1, inputs, told, *between, added, found)
         self._is_said = True
         return found

@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 import numpy as np
 
-from online_models.base import Float64s, Forecast, PoolBucket, Slot, slots_after
+from online_models.base import Float64s, Forecast, Places64, PoolBucket, Slot, slots_after
 from online_models.carry import Places, carry
 from online_models.forecaster import LARGEST_TIMES, STATE_VERSION, VALUE_MAX
 from online_models.next_slots import next_slots
@@ -48,7 +48,8 @@ class WeeklyNaive:
         self._weeks.learn(heard, censored.view(np.uint8), bucket.slot.of_week, VALUE_MAX, self._waiting.periods)
         self._waiting.periods += 1
         self._ahead = slots_after(bucket.slot, bucket.ahead, self._reach, self._shape[0])
-        self._path = self._paths(self._ahead)
+        known = bucket.ahead if len(bucket.ahead) >= self._reach else self._ahead  # which the others ask of too
+        self._path = self._paths(next_slots(known).of_week[: self._reach])
         self._waiting.say(self._path)
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
@@ -57,7 +58,7 @@ class WeeklyNaive:
         if not wanted or not self._ahead:
             return [None] * self.series
         longer = slots_after(wanted[-1], wanted, max(len(wanted), self._reach), self._shape[0])
-        paths = self._paths(longer)
+        paths = self._paths(next_slots(longer).of_week)
         found = self._bands(paths, len(wanted))
         numbers = zip(*self._numbers[[ERROR, COUNT]].tolist(), paths[:, 0].tolist(), strict=True)
         return [
@@ -76,10 +77,13 @@ class WeeklyNaive:
         """Return how many series the pool has."""
         return len(self._last)
 
-    def _paths(self, slots: tuple[Slot, ...]) -> Float64s:
-        """Return last week's values, (series, slots), units; NaN before six sevenths of a series' week were seen."""
+    def _paths(self, slots: Places64) -> Float64s:
+        """Return last week's values at `slots`, places in the week: (series, slots) units.
+
+        NaN before six sevenths of a series' week were seen.
+        """
         path = np.empty((self.series, len(slots)))
-        self._weeks.path(next_slots(slots).of_week, path)
+        self._weeks.path(slots, path)
         return path
 
     def _bands(self, paths: Float64s, periods: int) -> Float64s:
@@ -93,7 +97,7 @@ class WeeklyNaive:
         carry(self._last, old._last, places, axis=0)
         carry(self._numbers, old._numbers, places, axis=1)
         self._ahead = old._ahead and slots_after(old._ahead[-1], old._ahead, self._reach, self._shape[0])
-        self._path = self._paths(self._ahead) if self._ahead else self._path
+        self._path = self._paths(next_slots(self._ahead).of_week) if self._ahead else self._path
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
@@ -109,5 +113,5 @@ class WeeklyNaive:
         made._last[...] = np.frombuffer(last).reshape(made._last.shape)
         made._numbers[...] = np.frombuffer(numbers).reshape(made._numbers.shape)
         made._ahead = msgspec.convert(ahead, tuple[Slot, ...])
-        made._path = made._paths(made._ahead) if made._ahead else made._path
+        made._path = made._paths(next_slots(made._ahead).of_week) if made._ahead else made._path
         return made
