@@ -31,6 +31,7 @@ cdef class Regrets:
 
 @cython.locals(
     found=bint, one=Py_ssize_t, knot=Py_ssize_t, place=Py_ssize_t, came=double, mixed=double, root=double,
+    missed=double,
 )
 cdef bint _score(
     float[:, :, :, ::1] said, Py_ssize_t periods, Py_ssize_t[::1] knots, double[::1] values,

@@ -121,7 +121,8 @@ def _score(
             found = True
             root = (max(mixed, 0.0) + ROOTED) ** 0.5
             count[knot, one] += 1.0
-            error[knot, one] += max(rate, 1.0 / count[knot, one]) * ((root - came) ** 2 - error[knot, one])
+            missed = (root - came) * (root - came)  # a power of 2 is rounded otherwise by C than by Python
+            error[knot, one] += max(rate, 1.0 / count[knot, one]) * (missed - error[knot, one])
             _regretted(said, place, knot, one, root, came, regret, square, rate)
     return found
 
@@ -144,7 +145,7 @@ def _regretted(
     """
     for model in range(regret.shape[0]):
         told = (max(float(said[place, model, knot, one]), 0.0) + ROOTED) ** 0.5
-        step = 2.0 * (root - came) * (root - told) - WAY * (root - told) ** 2
+        step = 2.0 * (root - came) * (root - told) - WAY * ((root - told) * (root - told))
         regret[model, knot, one] += step - rate * regret[model, knot, one]
         square[model, knot, one] += step * step - rate * square[model, knot, one]
 
