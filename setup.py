@@ -4,6 +4,7 @@ Without a C compiler, or without Python's header files, the same modules run as 
 equal numbers. `headgate doctor` says which of the two is the case.
 """
 
+import os
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -37,4 +38,4 @@ def extensions() -> list[Extension]:
     return found
 
 
-setup(ext_modules=extensions())
+setup(ext_modules=extensions(), options={"build_ext": {"parallel": os.cpu_count() or 1}})

@@ -9,7 +9,7 @@ from benchmarks.figures import Figure
 from benchmarks.forecast import losses
 from benchmarks.forecast.datasets import DataSet
 from benchmarks.forecast.folded import folded
-from benchmarks.forecast.peers import WITHOUT_LIGHTGBM, Asking, asked, quiet
+from benchmarks.forecast.peers import WITHOUT_LIGHTGBM, Asking, asked, autoets, quiet
 from benchmarks.forecast.trouble import troubled
 from online_models.registry import DEFAULT, SIMPLE
 from ops.backtest import protocol
@@ -55,7 +55,7 @@ def measured(one: DataSet, asking: Asking) -> list[Figure]:
     if one.name in HEALTH:
         return [*figures, *_health(one, said, peers["AutoETS"])]
     boosted = peers["LightGBM"]
-    figures += _items(one, said, peers) if one.name in ITEMS else _points(one, said, peers)
+    figures += _items(one, said, peers, asking) if one.name in ITEMS else _points(one, said, peers)
     scored = [
         [losses.interval_score(one, own, ahead) for own in (said, boosted)] for ahead in sorted(boosted.quantiles)
     ]
@@ -118,7 +118,7 @@ def _points(one: DataSet, said: Said, peers: Mapping[str, Said]) -> list[Figure]
     return figures
 
 
-def _items(one: DataSet, said: Said, peers: Mapping[str, Said]) -> list[Figure]:
+def _items(one: DataSet, said: Said, peers: Mapping[str, Said], asking: Asking) -> list[Figure]:
     span, figures = losses.span_of(one), []
     mean = np.nanmean(one.table.values[span])
     for ahead, name in ((1, "+1"), (None, f"sum of {one.configuration.lead_periods}")):
@@ -128,14 +128,21 @@ def _items(one: DataSet, said: Said, peers: Mapping[str, Said]) -> list[Figure]:
                     for who, own in (("ours", mine), ("LightGBM", theirs), ("AutoETS", smooth))]  # fmt: skip
     bias = 100 * abs(bias_ratio(said.mean[1][span], one.table.values[span]))
     figures.append(Figure(f"{one.name}: size of the bias of the mean +1", bias, "%", 5.0, 5.0))
-    whole = one.total()
-    total, naive = ours(whole), ours(whole, SIMPLE)
-    mine, plain = (
-        [losses.absolute(whole, own, ahead, by_median=by_median) for ahead in one.configuration.horizons]
-        for own, by_median in ((total, True), (naive, False))
+    return [*figures, *_total(one.total(), one.name, asking)]
+
+
+def _total(whole: DataSet, name: str, asking: Asking) -> list[Figure]:
+    """Return how the sum of a set's items is forecast as one series, and how AutoETS does it."""
+    naive, mine, smooth = (
+        [losses.absolute(whole, own, ahead, by_median=by_median) for ahead in whole.configuration.horizons]
+        for own, by_median in ((ours(whole, SIMPLE), False), (ours(whole), True), (autoets(whole, asking), False))
     )
-    name = f"{one.name}: MAE of the pool's total +1 to +{max(one.configuration.horizons)} / seasonal naive"
-    return [*figures, *_ratio(name, losses.ratio(mine, plain, 1), TOTAL)]
+    head = f"{name}: MAE of the pool's total +1 to +{max(whole.configuration.horizons)}"
+    beside = losses.ratio(smooth, naive, 1)[0]
+    return [
+        *_ratio(f"{head} / seasonal naive", losses.ratio(mine, naive, 1), TOTAL),
+        Figure(f"{head}: AutoETS / seasonal naive", beside, "ratio"),
+    ]
 
 
 def _health(one: DataSet, said: Said, smooth: Said) -> list[Figure]:
