@@ -8,54 +8,16 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-import msgspec
-
+from policies import manifest as manifests
 from policies.errors import PolicyFileError
+from policies.manifest import Manifest
 
 SHIPPED = Path(__file__).parent / "trained" / "inventory"
 SHIPPED_MANIFEST_SHA256 = "be2e74add5cad26f5289a1584695fcb25e5553b02973de88499f23e6ca7cb4da"
 
 BYTES_MAX = 4 * 1024 * 1024  # a larger file is no network of ours
 NETWORK, MANIFEST, SEAL = "policy.onnx", "manifest.json", "seal.hex"
-
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A rule's parameters as tuned on the training seeds; a base-stock rule has no cap."""
-
-    factor: float
-    cap_periods: float | None = None
-
-
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one policy cost on the evaluation seeds, and its paired difference to the best rule."""
-
-    policy: str
-    cost_per_period: float  # currency, mean over pools
-    fill_ratio: float  # share of demand met from stock
-    stock_units: float  # mean units on hand at the end of a period, per pool
-    difference_ratio: float  # (cost - best rule's cost) / best rule's mean cost
-    difference_low_ratio: float  # lower end of its 95 % confidence interval
-    difference_high_ratio: float  # upper end
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a trained policy is, how it was made, and whether it beat the rules: its promotion record."""
-
-    format: Literal[1]
-    name: str
-    version: Sha256  # digest of the weights
-    network_sha256: Sha256  # digest of policy.onnx
-    features_version: int
-    features: tuple[str, ...]
-    adjusts: Rule  # the rule that the network's output departs from
-    rules: dict[str, Rule]  # tuned, by name
-    training: dict[str, str | int | float]  # steps, seeds, versions of the libraries
-    evaluation: tuple[Result, ...]
-    champion: str  # the policy that is served under this name: the learned one only if it beat every rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +44,7 @@ def local_folder(data_dir: Path) -> Path:
 
 def write(folder: Path, manifest: Manifest, network: bytes, seal_key: bytes) -> None:
     """Write a trained policy and its seal; an interrupted write leaves one that is refused, never a mixture."""
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    text = manifests.encode(manifest)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in ((NETWORK, network), (MANIFEST, text), (SEAL, _seal(seal_key, text, network).encode())):
         partial = folder / f"{name}.partial"
@@ -117,10 +79,7 @@ def _sealed(folder: Path, seal_key: bytes | None) -> Trained:
 
 
 def _checked(folder: Path, text: bytes, network: bytes) -> Trained:
-    try:
-        manifest = msgspec.json.decode(text, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise PolicyFileError(f"{folder / MANIFEST} is no manifest of this version of headgate: {error}") from error
+    manifest = manifests.decode(text, str(folder / MANIFEST))
     digest = hashlib.sha256(network).hexdigest()
     if digest != manifest.network_sha256:
         raise PolicyFileError(

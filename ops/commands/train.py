@@ -7,7 +7,7 @@ from pathlib import Path
 from ops.cli import settings_of
 from policies import trained_files
 from policies.errors import PolicyFileError
-from policies.trained_files import Manifest, Result
+from policies.manifest import Manifest, Result
 from streams.errors import ConfigurationError
 from streams.keys import seal_key
 

@@ -10,8 +10,8 @@ pytest.importorskip("stable_baselines3", reason="needs the extra `train`")
 from policies import trained_files
 from policies.inventory.base_stock import BaseStock
 from policies.inventory.capped_base_stock import CappedBaseStock
+from policies.manifest import Manifest, Result
 from policies.registry import load_policy
-from policies.trained_files import Manifest, Result
 from simulator.inventory.world import Setting, Worlds, draw
 from simulator.training.inventory import Judging, train_inventory
 from simulator.training.ppo import Course, train
@@ -50,9 +50,9 @@ def test_the_manifest_tells_how_it_was_made(trained: tuple[Path, Manifest, list[
     _, manifest, said = trained
 
     assert {row.policy for row in manifest.evaluation} == {"base-stock", "capped-base-stock", "learned"}
-    assert manifest.training["item_periods"] == 3072
-    assert manifest.training["training_seed"] == 3
-    assert len({manifest.training[name] for name in ("training_seed", "tuning_seed", "judging_seed")}) == 3
+    assert manifest.data["item_periods"] == 3072
+    assert manifest.seeds["training"] == 3
+    assert len({manifest.seeds[name] for name in ("training", "tuning", "judging")}) == 3
     assert manifest.champion in {"base-stock", "capped-base-stock", "learned"}
     assert any("100%" in line for line in said)
 
