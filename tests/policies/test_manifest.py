@@ -9,6 +9,14 @@ from policies.errors import PolicyFileError
 from policies.manifest import Manifest, Result, Rule
 
 
+def row(policy: str, cost: float, difference_ratio: float, half: float = 0.01) -> Result:
+    """Return a row of the evaluation."""
+    return Result(policy, cost, 0.9, 50.0, difference_ratio, difference_ratio - half, difference_ratio + half)
+
+
+RULES = (row("base-stock", 110.0, 0.1), row("capped-base-stock", 100.0, 0.0))
+
+
 def made(**changes: object) -> Manifest:
     """Return a manifest of a network that was 3 % cheaper than the better rule, give or take 1 %."""
     fields: dict[str, object] = {
@@ -17,14 +25,9 @@ def made(**changes: object) -> Manifest:
         "adjusts": Rule(0.75, 1.1), "rules": {"base-stock": Rule(0.6), "capped-base-stock": Rule(0.75, 1.1)},
         "data": {"world": "retail"}, "seeds": {"training": 1, "judging": 2}, "training": {"steps": 1000},
         "code_version": "0.1.0",
-        "evaluation": (row("base-stock", 110.0, 0.1), row("capped-base-stock", 100.0, 0.0), row("learned", 97.0, -0.03)),
+        "evaluation": (*RULES, row("learned", 97.0, -0.03)),
     }  # fmt: skip
     return Manifest(**(fields | changes))  # type: ignore[arg-type]
-
-
-def row(policy: str, cost: float, difference_ratio: float, half: float = 0.01) -> Result:
-    """Return a row of the evaluation."""
-    return Result(policy, cost, 0.9, 50.0, difference_ratio, difference_ratio - half, difference_ratio + half)
 
 
 def test_a_manifest_survives_its_file():
@@ -57,7 +60,7 @@ def test_the_first_format_is_read_as_the_second():
 )
 def test_only_a_clear_win_is_a_proof(difference: float, half: float, champion: str):
     """Cheaper on average is not enough: the upper bound has to be below zero. Else it is the best rule."""
-    rows = (*made().evaluation[:2], row("learned", 100 * (1 + difference), difference, half))
+    rows = (*RULES, row("learned", 100 * (1 + difference), difference, half))
 
     assert made(evaluation=rows).champion == champion
     assert made(evaluation=rows).is_proven == (champion == "learned")
@@ -65,7 +68,7 @@ def test_only_a_clear_win_is_a_proof(difference: float, half: float, champion: s
 
 def test_a_network_that_was_never_compared_proves_nothing():
     """No row, no promotion; without a rule beside it there is not even anybody to serve."""
-    assert not made(evaluation=made().evaluation[:2]).is_proven
+    assert not made(evaluation=RULES).is_proven
     with pytest.raises(PolicyFileError, match="compares with no rule"):
         _ = made(evaluation=()).champion
 
