@@ -93,7 +93,7 @@ def test_what_is_no_manifest_is_named(change: dict[str, object], said: str):
 
 def test_the_shipped_manifest_says_what_it_was_made_of():
     """Algorithm, seeds and rules are on record, and the seeds are different ones."""
-    shipped = trained_files.load(None, None).manifest
+    shipped = trained_files.load_shipped().manifest
 
     assert shipped.algorithm
     assert shipped.best_rule in shipped.rules

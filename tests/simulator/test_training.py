@@ -93,7 +93,7 @@ def test_only_a_clear_win_is_promoted():
 
 def test_the_shipped_policy_won_its_promotion():
     """What ships says by how much it beat the best rule, and the champion follows from that."""
-    manifest = trained_files.load(None, None).manifest
+    manifest = trained_files.load_shipped().manifest
     learned: Result = next(row for row in manifest.evaluation if row.policy == "learned")
 
     assert (manifest.champion == "learned") == (learned.difference_high_ratio < 0)
@@ -104,6 +104,6 @@ def test_no_network_tells_where_it_was_trained(trained: tuple[Path, Manifest, li
     """The exporter notes source paths in every node; neither a new network nor the shipped one keeps them."""
     fresh = (trained_files.local_folder(trained[0]) / trained_files.NETWORK).read_bytes()
 
-    for network in (fresh, trained_files.load(None, None).network):
+    for network in (fresh, trained_files.load_shipped().network):
         assert b"stack_trace" not in network
         assert b".py" not in network
