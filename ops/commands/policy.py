@@ -56,19 +56,16 @@ def run(options: argparse.Namespace) -> int:
     moved = trained_files.take_over(settings.data_dir)
     if moved:
         print(f"the policy that an older headgate had trained lies in {moved} now")
-    try:
-        if options.action == "list":
-            return _list(options)
-        anew = options.action == "promote" and options.anew
-        registry = Registry.open(settings, seal_key(settings), offline=options.offline, anew=anew)
-        if options.action == "show":
-            return _show(registry, options.policy)
-        if options.action == "promote":
-            return _promote(registry, options)
-        step = {"rollback": rolled_back, "withdraw": withdrawn}[options.action]
-        after = registry.change(partial(step, word=_word(options)))
-    except PolicyFileError as error:
-        raise ConfigurationError(str(error)) from error
+    if options.action == "list":
+        return _list(options)
+    anew = options.action == "promote" and options.anew
+    registry = Registry.open(settings, seal_key(settings), offline=options.offline, anew=anew)
+    if options.action == "show":
+        return _show(registry, options.policy)
+    if options.action == "promote":
+        return _promote(registry, options)
+    step = {"rollback": rolled_back, "withdraw": withdrawn}[options.action]
+    after = registry.change(partial(step, word=_word(options)))
     _tell(told_lines(after), registry)
     return 0
 
