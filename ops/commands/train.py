@@ -7,7 +7,7 @@ from pathlib import Path
 from ops.cli import settings_of
 from policies import trained_files
 from policies.errors import PolicyFileError
-from policies.trained_files import Manifest, Result
+from policies.manifest import Manifest, Result
 from streams.errors import ConfigurationError
 from streams.keys import seal_key
 
@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("family", choices=["inventory"], help="the simulated world to train in")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"item-periods to learn from; default {STEPS:,}")
     parser.add_argument("--seed", type=int, default=1, help="of everything the training draws; default 1")
-    parser.add_argument("--out", type=Path, help="folder for the policy; default DATA_DIR/policies/inventory")
+    parser.add_argument("--out", type=Path, help="folder for the policy; default DATA_DIR/policies/inventory/VERSION")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -37,14 +37,19 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigurationError(EXTRA_ABSENT.format(error=error)) from error
     settings = settings_of(options)
     key = seal_key(settings)
-    folder = options.out or trained_files.local_folder(settings.data_dir)
     try:
         manifest, network = train_inventory(Course(options.steps, options.seed), Judging(), _tell)
     except PolicyFileError as error:
         raise ConfigurationError(str(error)) from error
-    trained_files.write(folder, manifest, network, key)
+    if options.out is None:
+        folder = trained_files.add(settings.data_dir, manifest, network, key)
+    else:
+        folder = options.out
+        trained_files.write(folder, manifest, network, key)
     print("\n".join(report(manifest)))
     print(f"written to {folder}, sealed with this installation's key")
+    if options.out is None:
+        print(f"nothing is served by it yet: headgate policy promote {manifest.short_version}")
     return 0
 
 
@@ -55,9 +60,9 @@ def report(manifest: Manifest) -> Sequence[str]:
     """
     head = f"{'policy':<20}{'cost':>10}{'fill':>8}{'stock':>9}   difference to the best rule"
     verdict = (
-        "the learned policy beat the best rule and is the champion"
-        if manifest.champion == "learned"
-        else f"the learned policy did not beat the best rule; {manifest.champion} stays the champion"
+        "the learned policy beat the best rule: it may become champion"
+        if manifest.is_proven
+        else f"the learned policy did not beat the best rule, {manifest.champion}: it may run as a shadow"
     )
     return [head, *(_row(row) for row in manifest.evaluation), verdict]
 

@@ -8,14 +8,15 @@ from importlib.metadata import version
 import numpy as np
 
 from policies import features
+from policies.code_version import code_version
 from policies.inventory.base_stock import BaseStock
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.inventory.learned import Learned, session
-from policies.trained_files import Manifest, Result, Rule
+from policies.manifest import Manifest, Result, Rule
 from simulator.inventory.world import Setting
 from simulator.training.export import export, weights_digest
 from simulator.training.ppo import Course, train
-from simulator.training.tournament import champion, play, results
+from simulator.training.tournament import play, results
 from simulator.training.tuning import tune
 
 # Rules are tuned, the network is trained and everybody is judged on worlds of different seeds.
@@ -39,29 +40,27 @@ def train_inventory(course: Course, judging: Judging, progress: Callable[[str], 
     network = export(model, np.random.default_rng(PARITY_SEED))
     digest = weights_digest(model)
     progress("comparing on worlds that neither rules nor network have seen")
-    table, best_rule = judge(Learned(session(network, "memory"), capped, digest[:12]), plain, capped, judging.judging)
+    table, _ = judge(Learned(session(network, "memory"), capped, digest[:12]), plain, capped, judging.judging)
     return Manifest(
-        format=1,
         name="learned",
         version=digest,
         network_sha256=hashlib.sha256(network).hexdigest(),
+        algorithm="ppo",
+        head="adjustment",
         features_version=features.VERSION,
         features=features.NAMES,
+        ranges=(),
         adjusts=Rule(capped.factor, capped.cap_periods),
         rules={"base-stock": Rule(plain.factor), "capped-base-stock": Rule(capped.factor, capped.cap_periods)},
+        data={"item_periods": course.steps, "judging_pools": judging.judging.worlds},
+        seeds={"training": course.seed, "tuning": TUNING_SEED, "judging": JUDGING_SEED},
         training={
-            "algorithm": "PPO",
-            "item_periods": course.steps,
             "rows": course.rows,
-            "training_seed": course.seed,
-            "tuning_seed": TUNING_SEED,
-            "judging_seed": JUDGING_SEED,
-            "judging_pools": judging.judging.worlds,
             "stable_baselines3": version("stable-baselines3"),
             "torch": version("torch"),
         },
         evaluation=table,
-        champion=champion(table, best_rule),
+        code_version=code_version(),
     ), network
 
 
