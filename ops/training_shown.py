@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from policies.trained_files import Manifest, Result
+from policies.manifest import Manifest, Result
 
 
 class Evaluated(Protocol):
@@ -78,9 +78,9 @@ def report(manifest: Manifest) -> Sequence[str]:
     """
     head = f"{'policy':<20}{'cost':>10}{'fill':>8}{'stock':>9}   difference to the best rule"
     verdict = (
-        "the learned policy beat the best rule and is the champion"
-        if manifest.champion == "learned"
-        else f"the learned policy did not beat the best rule; {manifest.champion} stays the champion"
+        "the learned policy beat the best rule: it may become champion"
+        if manifest.is_proven
+        else f"the learned policy did not beat the best rule, {manifest.champion}: it may run as a shadow"
     )
     return [head, *(_row(row) for row in manifest.evaluation), verdict]
 

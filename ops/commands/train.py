@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--budget-s", type=float, metavar="S", help="CPU seconds to learn for, in place of --steps")
     parser.add_argument("--seed", type=int, default=1, help="of everything the training draws; default 1")
     parser.add_argument("--patience", type=int, default=8, help="evaluations without a better one; 0 never stops early")
-    parser.add_argument("--out", type=Path, help="folder for the policy; default DATA_DIR/policies/inventory")
+    parser.add_argument("--out", type=Path, help="folder for the policy; default DATA_DIR/policies/inventory/VERSION")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of the same training")
     parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write what TensorBoard shows there")
     parser.add_argument("--quiet", action="store_true", help="no progress, only the table")
@@ -64,11 +64,16 @@ def run(options: argparse.Namespace) -> int:
                 f"stopped; --resume goes on from {kept}" if kept.exists() else "stopped before the first checkpoint"
             )
             raise
-    folder = options.out or trained_files.local_folder(settings.data_dir)
-    trained_files.write(folder, manifest, network, key)
+    if options.out is None:
+        folder = trained_files.add(settings.data_dir, manifest, network, key)
+    else:
+        folder = options.out
+        trained_files.write(folder, manifest, network, key)
     kept.unlink(missing_ok=True)
     print("\n".join(report(manifest)))
     print(f"written to {folder}, sealed with this installation's key")
+    if options.out is None:
+        print(f"nothing is served by it yet: headgate policy promote {manifest.short_version}")
     return 0
 
 

@@ -11,18 +11,19 @@ import torch
 from stable_baselines3.common.logger import Logger, configure
 
 from policies import features
+from policies.code_version import code_version
 from policies.errors import PolicyFileError
 from policies.inventory.base_stock import BaseStock
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.inventory.learned import Learned, session
-from policies.trained_files import Manifest, Result, Rule
+from policies.manifest import Manifest, Result, Rule
 from simulator.inventory.world import Setting
 from simulator.training.algorithms import ALGORITHMS
 from simulator.training.checkpoints import Checkpoint
 from simulator.training.course import Course, Pace
 from simulator.training.export import export, weights_digest
 from simulator.training.held_out import HeldOut
-from simulator.training.tournament import champion, play, results
+from simulator.training.tournament import play, results
 from simulator.training.tuning import tune
 from simulator.training.watch import Progress, Watch
 
@@ -60,30 +61,33 @@ def train_inventory(course: Course, judging: Judging, hooks: Hooks) -> tuple[Man
     network = export(actor, np.random.default_rng(PARITY_SEED))
     digest = weights_digest(actor)
     hooks.tell("comparing on worlds that neither rules nor network have seen")
-    table, best_rule = judge(Learned(session(network, "memory"), capped, digest[:12]), plain, capped, judging.judging)
+    table, _ = judge(Learned(session(network, "memory"), capped, digest[:12]), plain, capped, judging.judging)
     return Manifest(
-        format=1,
         name="learned",
         version=digest,
         network_sha256=hashlib.sha256(network).hexdigest(),
+        algorithm=course.algorithm,
+        head="adjustment",
         features_version=features.VERSION,
         features=features.NAMES,
+        ranges=(),
         adjusts=Rule(capped.factor, capped.cap_periods),
         rules={"base-stock": Rule(plain.factor), "capped-base-stock": Rule(capped.factor, capped.cap_periods)},
+        data={"item_periods": lived["item_periods"], "judging_pools": judging.judging.worlds},
+        seeds={
+            "training": course.seed,
+            "held_out": HELD_OUT_SEED,
+            "tuning": TUNING_SEED,
+            "judging": JUDGING_SEED,
+        },
         training={
-            "algorithm": course.algorithm,
             **lived,
             "rows": course.rows,
-            "training_seed": course.seed,
-            "held_out_seed": HELD_OUT_SEED,
-            "tuning_seed": TUNING_SEED,
-            "judging_seed": JUDGING_SEED,
-            "judging_pools": judging.judging.worlds,
             "stable_baselines3": version("stable-baselines3"),
             "torch": version("torch"),
         },
         evaluation=table,
-        champion=champion(table, best_rule),
+        code_version=code_version(),
     ), network
 
 

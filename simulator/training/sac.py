@@ -73,7 +73,7 @@ def sac(course: Course, pace: Pace, worlds: TrainingWorlds) -> SacLearner:
         learning_rate=pace.rate(RATE_FIRST, RATE_LAST),
         policy_kwargs={"net_arch": [64, 64]},
     )
-    spread = model.actor.log_std
+    spread = model.actor.get_submodule("log_std")
     assert isinstance(spread, torch.nn.Linear)
     with torch.no_grad():
         for weights in model.actor.mu.parameters():

@@ -9,8 +9,8 @@ pytest.importorskip("stable_baselines3", reason="needs the extra `train`")
 
 from policies import trained_files
 from policies.inventory.base_stock import BaseStock
+from policies.manifest import Manifest, Result
 from policies.registry import load_policy
-from policies.trained_files import Manifest, Result
 from simulator.inventory.world import Setting, Worlds, draw
 from simulator.training.course import Course
 from simulator.training.inventory import Hooks, Judging, train_inventory
@@ -54,9 +54,9 @@ def test_the_manifest_tells_how_it_was_made(trained: tuple[Path, Manifest, list[
     _, manifest, said = trained
 
     assert {row.policy for row in manifest.evaluation} == {"base-stock", "capped-base-stock", "learned"}
-    assert manifest.training["item_periods"] == 3072
-    assert manifest.training["training_seed"] == 3
-    assert len({manifest.training[name] for name in ("training_seed", "tuning_seed", "judging_seed")}) == 3
+    assert manifest.data["item_periods"] == 3072
+    assert manifest.seeds["training"] == 3
+    assert len(set(manifest.seeds.values())) == len(manifest.seeds) == 4
     assert manifest.champion in {"base-stock", "capped-base-stock", "learned"}
     assert any("tuning" in line for line in said)
 
@@ -86,7 +86,7 @@ def test_only_a_clear_win_is_promoted():
 
 def test_the_shipped_policy_won_its_promotion():
     """What ships says by how much it beat the best rule, and the champion follows from that."""
-    manifest = trained_files.load(None, None).manifest
+    manifest = trained_files.load_shipped().manifest
     learned: Result = next(row for row in manifest.evaluation if row.policy == "learned")
 
     assert (manifest.champion == "learned") == (learned.difference_high_ratio < 0)
@@ -97,6 +97,6 @@ def test_no_network_tells_where_it_was_trained(trained: tuple[Path, Manifest, li
     """The exporter notes source paths in every node; neither a new network nor the shipped one keeps them."""
     fresh = (trained_files.local_folder(trained[0]) / trained_files.NETWORK).read_bytes()
 
-    for network in (fresh, trained_files.load(None, None).network):
+    for network in (fresh, trained_files.load_shipped().network):
         assert b"stack_trace" not in network
         assert b".py" not in network
