@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from ops.cli import settings_of
-from ops.commands.train import report
 from ops.policy_registry import Registry, told_lines
+from ops.training_shown import report
 from policies import trained_files
 from policies.aliases import Change, Word, challenged, promoted, rolled_back, withdrawn
 from policies.errors import PolicyFileError

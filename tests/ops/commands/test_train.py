@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from ops.cli import main
-from ops.commands.train import report
+from ops.training_shown import report
 from policies import trained_files
 
 
