@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "train": "train a policy in its simulated world",
     "twin": "run a simulated world in place of the real one",
     "up": "keep an embedded Kafka and Valkey running",
+    "whatif": "play other lead times, costs, demand or limits from the live state",
     "worker": "run one stream worker: ingest and control",
 }
 
