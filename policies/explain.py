@@ -48,6 +48,23 @@ def explain_hold(why: str) -> str:
     return f"no order: {why}"
 
 
+def explain_cut(
+    limit: str, scarce_unit: str, asked_units: float, order_units: float, worths: tuple[float, float]
+) -> str:
+    """Return what a scarce limit took from a line, and why from this one.
+
+    `worths` are those of the line's last unit and of the pool's line, in lost sales avoided, currency per scarce unit.
+
+    >>> explain_cut("pool budget 500 EUR", "EUR spent", 40, 28, (0.8, 1.2))
+    'pool budget 500 EUR: 12 of 40 cut, the last is worth 0.8 in sales per EUR spent, the pool keeps what is worth 1.2'
+    """
+    last, kept = (number(worth) if abs(worth) >= 0.1 else f"{worth:.2g}" for worth in worths)
+    return (
+        f"{limit}: {number(asked_units - order_units)} of {number(asked_units)} cut, the last is worth {last} in sales "
+        f"per {scarce_unit}, the pool keeps what is worth {kept}"
+    )
+
+
 def number(value: float) -> str:
     """Return `value` as people write it: one decimal below 10, else none.
 

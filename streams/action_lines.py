@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from policies.cover import cover_ratio
-from policies.explain import Facts, explain, explain_hold, number
-from policies.guard import Guarded, Limits
+from policies.explain import Facts, explain, explain_cut, explain_hold, number
+from policies.guard import SCARCE, Guarded, Limits
 from policies.observation import Float32s, Observation
 from streams.catalog import PoolSpec, ResourceSpec
 from streams.control_view import ControlView
@@ -66,6 +66,8 @@ def lines_of(case: Case, proposed: Proposed, guarded: Guarded, limits: Limits) -
             continue
         order, asked, code = float(guarded.order_units[row]), float(proposed.units[row]), guarded.reasons[row]
         rule = "" if code == "policy" else _rule_words(case, code, resource, float(limits.order_step_max[row]))
+        if code in SCARCE:
+            rule = _cut_words(case.spec, code, rule, guarded, row)
         words = explain(order, asked, facts[row], rule=rule, fallback=proposed.fallback)
         if code == "policy" and proposed.fallback_code:
             code = proposed.fallback_code
@@ -127,12 +129,21 @@ def _rule_words(case: Case, rule: str, resource: ResourceSpec, step_max: float) 
         return f"held until {_moment(spec, held.expires_at_s)}: {held.reason[:_REASON_CHARACTERS_MAX]}"
     return {
         "invalid-proposal": "that is no number of units",
+        "order-terms": "the supplier takes whole packs, and no less than the minimum order",
         "bound": f"at most {number(resource.order_units_max)} units an order",
         "rate-limit": f"at most {number(step_max)} units after recent demand",
         "dead-band": f"orders start at {number(spec.dead_band_units)} units",
         "capacity": f"pool capacity {number(spec.capacity_units)} units",
         "budget": f"pool budget {number(spec.budget)} {spec.currency}",
     }[rule]
+
+
+def _cut_words(spec: PoolSpec, code: str, limit: str, guarded: Guarded, row: int) -> str:
+    cut = guarded.cuts[row]
+    assert cut is not None, "what is scarce cuts lines, and says how much"
+    scarce_unit = "unit" if code == "capacity" else f"{spec.currency} spent"
+    order = float(guarded.order_units[row])
+    return explain_cut(limit, scarce_unit, cut.asked_units, order, (cut.worth, cut.pool_worth))
 
 
 def _moment(spec: PoolSpec, at_s: float) -> str:

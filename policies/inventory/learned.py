@@ -9,8 +9,9 @@ from policies import features
 from policies.errors import PolicyFileError
 from policies.inventory.adjustment import adjusted_orders
 from policies.inventory.capped_base_stock import CappedBaseStock
+from policies.manifest import Rule
 from policies.observation import Float32s, Observation
-from policies.trained_files import Rule, Trained
+from policies.trained_files import Trained
 
 INPUT, OUTPUT = "features", "adjustment"  # names of the network's ends
 

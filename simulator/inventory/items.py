@@ -31,9 +31,11 @@ def draw_items(rng: np.random.Generator, mean_units: Float64s, trade: Trade = TR
     ratio = rng.uniform(*trade.critical_ratio, size=rows)
     cost = price * (1.0 - trade.margin_ratio)
     low, high = trade.lead_time_periods
+    lost_sale = holding * ratio / (1.0 - ratio)
     return Items(
         lead_time_periods=rng.integers(low, high + 1, size=rows),
-        lost_sale_cost=holding * ratio / (1.0 - ratio),
+        lost_sale_cost=lost_sale,
+        backlog_cost=lost_sale,
         holding_cost=holding,
         unit_cost=cost,
         # A pool of one item would be strangled by a bulk order's worth of limit; the floor lets small pools breathe.

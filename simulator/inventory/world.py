@@ -7,10 +7,11 @@ import numpy as np
 from policies.observation import Observation, from_arrays
 from simulator.inventory import demand, forecasts
 from simulator.inventory.demand import RETAIL, Demand, Taste
-from simulator.inventory.dynamics import advance, meet, period_cost, place, ration
+from simulator.inventory.dynamics import play
 from simulator.inventory.forecasts import LIVE_LIKE, Errors, Forecasts
 from simulator.inventory.items import TRADE, Trade, draw_items
-from simulator.inventory.types import Float64s, Items, Outcome, Stock
+from simulator.inventory.rationing import ration
+from simulator.inventory.types import Chance, Float64s, Items, Outcome, Stock
 
 HORIZON_PERIODS = 8  # as in the catalog's default
 
@@ -23,7 +24,7 @@ class Setting:
     items: int = 10
     periods: int = 84  # that are decided
     history_periods: int = 112  # before them, from which forecasts know their errors
-    backlog: bool = False
+    waiting_ratio: float = 0.0  # share of customers not served at once who wait: 0 lost sales, 1 backlog
     taste: Taste = RETAIL
     trade: Trade = TRADE
     errors: Errors = LIVE_LIKE
@@ -102,14 +103,16 @@ class Worlds:
         """Play one period with the proposed `orders` (worlds, n); return what came of it."""
         assert not self.done, f"all {self.period} periods are played; start new worlds"
         items, setting = self.scenario.items, self.scenario.setting
-        ordered = ration(orders, items.unit_cost, items.capacity_units, items.budget)
-        stock = place(self.stock, ordered, items.lead_time_periods)
-        asked = self.scenario.demand.units[..., setting.history_periods + self.period]
-        stock, sold, unmet = meet(stock, asked, backlog=setting.backlog)
-        cost = period_cost(stock, unmet, items.holding_cost, items.lost_sale_cost)
-        self.stock, received = advance(stock)
+        means = self.scenario.forecasts.means(self.period, HORIZON_PERIODS)
+        ordered = ration(orders, self.stock, items, lambda: self.scenario.forecasts.lead_quantiles(means))
+        chance = Chance(
+            demand_units=self.scenario.demand.units[..., setting.history_periods + self.period],
+            lead_time_periods=items.lead_time_periods,
+            waiting_ratio=setting.waiting_ratio,
+        )
+        self.stock, outcome = play(self.stock, ordered, chance, items)
         self.period += 1
-        return Outcome(ordered, sold, unmet, received, cost)
+        return outcome
 
 
 def _row_names(rows: int) -> tuple[str, ...]:

@@ -13,10 +13,12 @@ SHORT = Setting(items=3, periods=12, history_periods=35)
 
 
 @pytest.mark.filterwarnings("ignore:.*not having a spec.*")  # it is made directly, not through gymnasium.make
-@pytest.mark.parametrize("backlog", [False, True])
-def test_gymnasium_finds_nothing_wrong(*, backlog: bool):
+@pytest.mark.parametrize("waiting_ratio", [0.0, 0.5, 1.0])
+def test_gymnasium_finds_nothing_wrong(waiting_ratio: float):
     """Spaces, seeds, types and the shape of what step returns."""
-    check_env(InventoryEnv(Setting(items=3, periods=12, history_periods=35, backlog=backlog), render_mode="ansi"))
+    check_env(
+        InventoryEnv(Setting(items=3, periods=12, history_periods=35, waiting_ratio=waiting_ratio), render_mode="ansi")
+    )
 
 
 def test_stable_baselines_finds_nothing_wrong():

@@ -146,6 +146,16 @@ def test_the_guards_numbers_are_told() -> None:
         assert f"(policy asked 24): {words}" in line.explanation
 
 
+def test_what_is_cut_says_how_much_and_what_its_last_unit_is_worth() -> None:
+    """A line cut for the pool's limit tells the share it gave up and the worths that decided, in currency."""
+    spec = msgspec.structs.replace(SPEC, budget=10.0)
+    line = decided(view_of(), Asks(24.0, 24.0), spec=spec).lines[0]
+    cut = f"{24 - line.order_units:.0f}".removesuffix(".0")
+
+    assert f"pool budget 10 GBP: {cut} of 24 cut, the last is worth " in line.explanation
+    assert " in sales per GBP spent, the pool keeps what is worth " in line.explanation
+
+
 def claimed(day: int, units: float) -> Allocation:
     """Return what was decided `day` days before, for mugs."""
     start_s = START_S - day * DAY_S
