@@ -26,6 +26,17 @@ def rules_table(best: Optimum, rules: Sequence[BestRule]) -> Table:
     return table
 
 
+def played_table(rules: Sequence[BestRule]) -> Table:
+    """Return each rule with its numbers, its cost and how far chance may have put that off."""
+    table = Table(title="Cost per period, by long play")
+    for heading in ("policy", "units", "cost", "standard error"):
+        table.add_column(heading, justify="left" if heading == "policy" else "right")
+    for one in rules:
+        units = ", ".join(str(number) for number in one.numbers)
+        table.add_row(f"best {one.name}", units, f"{one.cost:.4f}", f"{one.standard_error:.4f}")
+    return table
+
+
 def order_table(best: Optimum, instance: LostSales) -> Table:
     """Return what the optimum orders in the states it is most often in."""
     table = Table(title=f"What it orders in its {STATES_SHOWN} most common states")

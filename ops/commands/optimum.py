@@ -9,10 +9,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from ops.optimum_tables import bed_table, order_table, rules_table
+from ops.optimum_tables import bed_table, order_table, played_table, rules_table
 from simulator.inventory.long_run import simulate
 from simulator.inventory.lost_sales import LostSales, geometric, negative_binomial, poisson
 from simulator.inventory.optimum import Optimum, solve
+from simulator.inventory.played_rules import best_played_rules
 from simulator.inventory.state_rules import best_rules
 from simulator.inventory.stationary import StateSpaceError
 from simulator.inventory.types import Float64s
@@ -24,7 +25,8 @@ FAMILIES: dict[str, tuple[Callable[..., Float64s], int]] = {  # and how many num
     "geometric": (geometric, 1),
     "negative-binomial": (negative_binomial, 2),
 }
-MEAN_MAX = 1_000.0
+MEAN_MAX = 50.0  # of whole units; where more are asked for, count in larger ones
+PLAY_MAX = 50_000_000  # periods whose demand is drawn at once
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +45,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--order-cost", type=float, default=0.0, metavar="COST", help="per order, whatever its size")
     parser.add_argument("--minimum-order", type=int, default=1, metavar="UNITS", help="the smallest order")
     parser.add_argument("--pack-size", type=int, default=1, metavar="UNITS", help="orders are multiples of it")
-    parser.add_argument("--play", type=int, default=0, metavar="PERIODS", help="also play the optimum for so long")
-    parser.add_argument("--seed", type=int, default=0, help="of the demand it is played on")
+    parser.add_argument(
+        "--play",
+        type=int,
+        default=0,
+        metavar="PERIODS",
+        help="play for so long: the optimum, or the rules of a world too large",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the demand that is played")
     parser.add_argument("--zipkin", action="store_true", help="solve the 32 published instances and compare instead")
 
 
@@ -54,25 +62,39 @@ def run(options: argparse.Namespace) -> int:
     if options.zipkin:
         return _zipkin(console)
     instance = instance_of(options)
+    rng = np.random.default_rng(options.seed)
     try:
         best = _solved(instance)
     except StateSpaceError as error:
-        raise ConfigurationError(
-            f"{error}; choose a shorter lead time, less demand or a lower lost-sale cost"
-        ) from error
+        return _played_only(console, instance, options.play, rng, error)
     console.print(rules_table(best, best_rules(instance)), order_table(best, instance))
     if options.play > 0:
-        played = simulate(instance, best.rule, options.play, np.random.default_rng(options.seed))
+        played = simulate(instance, best.rule, options.play, rng)
         console.print(
-            f"played for {played.periods:,} periods: {played.cost:.5f} +- {played.standard_error:.5f} a period"
+            f"the optimum, played for {played.periods:,} periods: {played.cost:.5f} +- {played.standard_error:.5f}"
         )
+    return 0
+
+
+def _played_only(
+    console: Console, instance: LostSales, periods: int, rng: np.random.Generator, reason: StateSpaceError
+) -> int:
+    """Print the rules alone for a world that is too large, if its rules can be played."""
+    sizes = instance.minimum_order_units > 1 or instance.pack_size_units > 1
+    if periods <= 0 or periods > PLAY_MAX or sizes:
+        raise ConfigurationError(
+            f"{reason}; shorten the lead time or lower demand or lost-sale cost, or, without minimum order and pack "
+            f"size, compare the rules alone with --play PERIODS, at most {PLAY_MAX:,}"
+        ) from reason
+    print(f"headgate optimum: {reason}; the rules alone, by play:", file=sys.stderr)
+    console.print(played_table(best_played_rules(instance, periods, rng)))
     return 0
 
 
 def instance_of(options: argparse.Namespace) -> LostSales:
     """Return the world that was described; raise ConfigurationError naming the option that cannot be."""
     for name, least in (("lead_time", 1), ("minimum_order", 1), ("pack_size", 1), ("order_cost", 0)):
-        if getattr(options, name) < least:
+        if not least <= getattr(options, name) < float("inf"):
             raise ConfigurationError(f"--{name.replace('_', '-')} {getattr(options, name)}: has to be {least} or more")
     for name in ("lost_sale_cost", "holding_cost"):
         if not 0.0 < getattr(options, name) < float("inf"):

@@ -18,7 +18,7 @@ from simulator.inventory.types import Float64s
 Units = NDArray[np.int32]
 OrderRule = Callable[[Units], Units]  # states (n, L) in, whole orders (n,) >= 0 out
 
-PROBABILITY_MIN = 1e-14  # demand beyond the point where less than this is left is added to the last one counted
+PROBABILITY_MIN = 1e-14  # demand beyond the point where less than this is left is not counted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +103,7 @@ def negative_binomial(mean: float, shape: float) -> Float64s:
 
 def _probabilities(law: "stats.rv_discrete") -> Float64s:
     chances = np.asarray(law.pmf(np.arange(int(law.isf(PROBABILITY_MIN)) + 1)), dtype=np.float64)
-    chances[-1] += 1.0 - chances.sum()
-    return chances
+    return np.asarray(chances / chances.sum(), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.inventory.lost_sales import LostSales, OrderRule, Units
-from simulator.inventory.stationary import StateSpaceError, evaluate_exactly
+from simulator.inventory.stationary import evaluate_exactly
 
-STEPS = (4, 2, 1)  # of the search, in units
-DOUBLINGS_MAX = 4  # of the stock on hand that is looked at
-DRIFT_MIN = 0.999  # of mean demand: a rule that always orders more lets stock grow for ages
+DRIFT_MIN = 1e-3  # units a period by which demand has to outrun a constant order
+ON_HAND_MAX = 4_000
+TAIL = 30.0  # in e-folds: 1e-13
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +25,7 @@ class BestRule:
     numbers: tuple[int, ...]  # in units, as in the name
     cost: float  # currency per period
     rule: OrderRule
+    standard_error: float = 0.0  # of the cost, where it was played
 
 
 def base_stock(instance: LostSales, level: int) -> OrderRule:
@@ -85,19 +86,38 @@ def best_rules(instance: LostSales) -> list[BestRule]:
 
 
 def _best(name: str, rule: Callable[..., OrderRule], instance: LostSales, start: tuple[int, ...]) -> BestRule:
-    """Return the rule at the numbers where no step along one of them costs less."""
+    """Return the rule at the numbers that cost least."""
+    numbers = lowest(lambda one: _cost(instance, rule(instance, *one)), start)
+    return BestRule(name, numbers, _cost(instance, rule(instance, *numbers)), rule(instance, *numbers))
+
+
+def lowest(cost: Callable[[tuple[int, ...]], float], start: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the numbers, none below 0, from which no step along one of them, or along all, costs less.
+
+    >>> lowest(lambda numbers: abs(numbers[0] - 7) + abs(numbers[1] - 2), (0, 9))
+    (7, 2)
+    """
     known: dict[tuple[int, ...], float] = {}
 
-    def cost(numbers: tuple[int, ...]) -> float:
+    def known_cost(numbers: tuple[int, ...]) -> float:
         if numbers not in known:
-            known[numbers] = _cost(instance, rule(instance, *numbers)) if min(numbers) >= 0 else np.inf
+            known[numbers] = cost(numbers) if min(numbers) >= 0 else np.inf
         return known[numbers]
 
     best = start
-    for step in STEPS:
-        while (nearby := min(_neighbours(best, step), key=cost)) != best:
+    for step in _steps(max(start)):
+        while (nearby := min(_neighbours(best, step), key=known_cost)) != best:
             best = nearby
-    return BestRule(name, best, cost(best), rule(instance, *best))
+    return best
+
+
+def _steps(largest: int) -> list[int]:
+    """Return the steps of a search, in units: halving from about an eighth of the largest number.
+
+    >>> _steps(20), _steps(300)
+    ([4, 2, 1], [32, 16, 8, 4, 2, 1])
+    """
+    return [1 << power for power in range(max((largest // 8).bit_length() - 1, 2), -1, -1)]
 
 
 def _neighbours(numbers: tuple[int, ...], step: int) -> list[tuple[int, ...]]:
@@ -108,16 +128,24 @@ def _neighbours(numbers: tuple[int, ...], step: int) -> list[tuple[int, ...]]:
 
 
 def _cost(instance: LostSales, rule: OrderRule) -> float:
-    """Return the exact cost, and infinity for a rule under which stock grows without bound."""
-    if (
-        rule(np.full((1, instance.lead_time_periods), 10**6, dtype=np.int32))[0]
-        >= instance.demand_mean_units * DRIFT_MIN
-    ):
+    """Return the exact cost; infinity where stock grows without bound, or takes ages to come down."""
+    plenty = np.full((1, instance.lead_time_periods), 10**6, dtype=np.int32)
+    limit = _on_hand_limit(instance, int(rule(plenty)[0]))
+    if limit is None or limit > ON_HAND_MAX:
         return float(np.inf)
-    limit = int(instance.demand_mean_units * 20) + 100
-    for _ in range(DOUBLINGS_MAX):
-        try:
-            return evaluate_exactly(instance, rule, on_hand_max=limit).cost
-        except StateSpaceError:
-            limit *= 2
-    return float(np.inf)
+    return evaluate_exactly(instance, rule, on_hand_max=limit).cost
+
+
+def _on_hand_limit(instance: LostSales, always_ordered: int) -> int | None:
+    """Return how much on hand is as good as never exceeded by a rule that orders at least so much each period, or None.
+
+    Stock above any level falls off as exp(-2 drift / variance) per unit where demand outruns orders by `drift`; Kingman
+    1962, "On queues in heavy traffic", Journal of the Royal Statistical Society B 24(2).
+    """
+    units = np.arange(len(instance.demand_probability))
+    mean = instance.demand_mean_units
+    drift = mean - always_ordered
+    if drift <= DRIFT_MIN:
+        return None
+    variance = float(instance.demand_probability @ (units - mean) ** 2)
+    return int(TAIL * variance / (2.0 * drift)) + int(TAIL * mean) + 100

@@ -17,7 +17,7 @@ MASS_MAX = 1e-9  # probability per period of a state that was cut off
 RESIDUAL_MAX = 1e-12  # sum of the absolute changes of all probabilities by one more period
 STANDING_STILL = 0.1  # of a sweep
 STATES_MAX = 10_000_000
-TRANSITIONS_MAX = 150_000_000  # 12 bytes each
+TRANSITIONS_MAX = 80_000_000  # some 40 bytes each
 SWEEPS_MAX = 20_000
 
 
@@ -59,16 +59,34 @@ class _Packing:
         masks[0] = (1 << self.first) - 1
         return np.asarray((keys[:, np.newaxis] >> self.places) & masks, dtype=np.int32)
 
-    def successors(self, states: Units, orders: Units) -> Int64s:
+    def successors(self, states: Units, orders: Units, asked_max: int) -> Int64s:
         """Return the numbers of all states a period later, sorted, each once."""
-        nearest = self.keys(following(states, np.int32(0), orders))  # everything is sold
-        start, group = np.unique(nearest, return_inverse=True)
+        nearest = _nearest(states, orders, asked_max, self.on_hand_max)
+        start, group = np.unique(self.keys(nearest.states), return_inverse=True)
         reach = np.zeros(len(start), dtype=np.int64)
-        np.maximum.at(reach, group, states[:, 0])
+        np.maximum.at(reach, group, nearest.further)
         room = self.on_hand_max - (start & ((1 << self.first) - 1))
         counts = np.minimum(reach, room) + 1
         offsets = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         return np.unique(np.repeat(start, counts) + offsets)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Nearest:
+    """Of each state the successor with the least on hand: the others have 1, 2, .. `further` units more."""
+
+    states: Units  # (n, L) with what is cut off gone
+    least: Units  # (n,) what remains at least, after the largest demand
+    further: Units  # (n,)
+    over: Units  # (n,) units cut off
+
+
+def _nearest(states: Units, orders: Units, asked_max: int, limit: int) -> _Nearest:
+    least = np.maximum(states[:, 0] - np.int32(asked_max), 0)
+    nearest = following(states, least, orders)
+    over = np.maximum(nearest[:, 0] - np.int32(limit), 0)
+    nearest[:, 0] -= over
+    return _Nearest(nearest, least, states[:, 0] - least, over)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +153,7 @@ def _on_hand_limit(instance: LostSales) -> int:
 def _reach(instance: LostSales, orders: OrderRule, limit: int) -> _Reached:
     """Return all states that can be reached, sorted by key; each round finds those that are a period further away."""
     pack = _Packing(instance.lead_time_periods, limit)
+    asked_max = len(instance.demand_probability) - 1
     known = np.zeros(0, dtype=np.int64)
     new = np.zeros(1, dtype=np.int64)  # the empty state
     while len(new):
@@ -142,7 +161,7 @@ def _reach(instance: LostSales, orders: OrderRule, limit: int) -> _Reached:
         if len(known) > STATES_MAX:
             raise StateSpaceError(f"the rule reaches more than {STATES_MAX:,} states; simulate it instead")
         states = pack.states(new)
-        new = _not_in(known, pack.successors(states, orders(states)))
+        new = _not_in(known, pack.successors(states, orders(states), asked_max))
     states = pack.states(known)
     return _Reached(states, orders(states), known, pack)
 
@@ -155,27 +174,35 @@ def _not_in(known: Int64s, keys: Int64s) -> Int64s:
 
 def _transitions(instance: LostSales, reached: _Reached, limit: int) -> tuple[sparse.csc_array, Float64s]:
     """Return the chances (to, from), and per state the chance that its successor is cut off."""
-    states, pack = reached.states, reached.packing
-    counts = states[:, 0].astype(np.int64) + 1  # what may remain: 0 .. x0
+    asked_max = len(instance.demand_probability) - 1
+    nearest = _nearest(reached.states, reached.orders, asked_max, limit)
+    counts = nearest.further.astype(np.int64) + 1
     ends = np.cumsum(counts)
     if ends[-1] > TRANSITIONS_MAX:
         raise StateSpaceError(f"the rule makes more than {TRANSITIONS_MAX:,} transitions; simulate it instead")
-    remaining = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
-    chances = remaining_chances(instance, limit)
+    further = (np.arange(ends[-1]) - np.repeat(ends - counts, counts)).astype(np.int32)
+    asked = np.repeat(nearest.further, counts) - further  # less than everything, or what empties the shelf
+    at_least = 1.0 - np.concatenate([[0.0], np.cumsum(instance.demand_probability)[:-1]])
+    emptied = (further == 0) & np.repeat(nearest.least == 0, counts)
+    chance = np.where(emptied, at_least[asked], instance.demand_probability[asked])
     # The states that follow one state differ in stock on hand alone, so they stand side by side among the keys.
-    nearest = np.searchsorted(reached.keys, pack.keys(following(states, np.int32(0), reached.orders)))
-    room = limit - following(states, np.int32(0), reached.orders)[:, 0]
-    to = np.repeat(nearest, counts) + np.minimum(remaining, np.repeat(room, counts))
-    chance = chances[np.repeat(states[:, 0], counts), remaining]
-    over = np.bincount(
-        np.repeat(np.arange(len(states)), counts), chance * (remaining > np.repeat(room, counts))
-    ).astype(np.float64)
-    size = len(states)
-    return sparse.csc_array((chance, to, np.concatenate([[0], ends])), shape=(size, size)), over
+    room = np.repeat(limit - nearest.states[:, 0], counts)
+    first = np.searchsorted(reached.keys, reached.packing.keys(nearest.states)).astype(np.int32)
+    to = np.repeat(first, counts) + np.minimum(further, room)
+    beyond = chance * (further + np.repeat(nearest.over, counts) > room)
+    cut_off = np.add.reduceat(beyond, ends - counts)
+    size = len(first)
+    return sparse.csc_array((chance, to, np.concatenate([[0], ends])), shape=(size, size)), cut_off
 
 
 def remaining_chances(instance: LostSales, limit: int) -> Float64s:
-    """Return (limit + 1, limit + 1) the chance that of x units on hand r remain, by x and r."""
+    """Return (limit + 1, limit + 1) the chance that of x units on hand r remain, by x and r.
+
+    >>> remaining_chances(LostSales(np.array([0.5, 0.25, 0.25]), 1, 9.0), 2)
+    array([[1.  , 0.  , 0.  ],
+           [0.5 , 0.5 , 0.  ],
+           [0.25, 0.25, 0.5 ]])
+    """
     asked = np.zeros(limit + 1)
     known = min(limit + 1, len(instance.demand_probability))
     asked[:known] = instance.demand_probability[:known]

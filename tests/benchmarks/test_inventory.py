@@ -34,3 +34,13 @@ def test_a_table_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]):
         main(["zipkins"])
 
     assert "'zipkin'" in capsys.readouterr().err
+
+
+def test_the_plain_world_is_as_fast_as_it_is_right(tmp_path: Path):
+    """Speeds of both rules beside their peer, and no difference between the ways to play; speed is not judged here."""
+    rows = figures_of("throughput", tmp_path / "figures.json")
+
+    for rule in ("base-stock", "capped base-stock"):
+        assert rows[f"throughput: {rule}, million item-periods/s"]["value"] > 0
+        assert rows[f"throughput: {rule}, a plain step per period of dynamics.py"]["value"] > 0
+        assert rows[f"throughput: {rule}, largest difference of cost between the ways"]["value"] == 0

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from simulator.inventory import fast_play
 from simulator.inventory.long_run import simulate
 from simulator.inventory.lost_sales import LostSales, OrderRule, draw, geometric, negative_binomial, play, poisson
+from simulator.inventory.played_rules import best_played_rules
 from simulator.inventory.state_rules import base_stock, best_rules, capped_base_stock, constant_order, reorder
 from simulator.inventory.stationary import StateSpaceError, common_states, evaluate_exactly
 
@@ -152,3 +154,42 @@ def test_a_world_that_cannot_be_is_refused():
         LostSales(COIN, 0, 9.0)
     with pytest.raises(ValueError, match="sum to 1"):
         LostSales(np.array([0.5, 0.4]), 1, 9.0)
+
+
+@pytest.mark.parametrize("lead_time", [1, 3])
+@pytest.mark.parametrize("cap", [None, 6, "each"])
+def test_fast_play_is_play(lead_time: int, cap: int | str | None, monkeypatch: pytest.MonkeyPatch):
+    """Ragged blocks and stretches, levels of each item's own, starts above the level: equal to the unit."""
+    monkeypatch.setattr(fast_play, "BLOCK_ITEMS", 70)
+    monkeypatch.setattr(fast_play, "STRETCH_PERIODS", 40)
+    rng = np.random.default_rng(5)
+    items = 200
+    demand = draw(LostSales(geometric(5.0), lead_time, 9.0), rng, (110, items))
+    start = rng.integers(0, 30, (items, lead_time)).astype(np.int32)
+    caps = rng.integers(3, 9, items).astype(np.int32) if cap == "each" else cap and np.int32(cap)
+    rule = fast_play.CappedBaseStock(rng.integers(10, 40, items).astype(np.int32), caps)
+    fast, readable = fast_play.play_fast(rule, demand, start), play(rule, demand, start)
+
+    for part in ("states", "left_units", "lost_units", "orders"):
+        np.testing.assert_array_equal(getattr(fast, part), getattr(readable, part))
+
+
+def test_rules_that_are_played_find_the_exact_ones():
+    """The numbers of exact evaluation, and its cost within four standard errors."""
+    world = LostSales(geometric(5.0), 2, 9.0, order_cost=0.5)
+    exact = best_rules(world)
+    for found, known in zip(best_played_rules(world, 2_000_000, np.random.default_rng(2)), exact[:2], strict=True):
+        assert found.name == known.name
+        assert abs(found.cost - known.cost) < 0.002 * known.cost + 4 * found.standard_error
+
+
+def test_rules_that_are_played_know_no_packs():
+    """Said before anything is played."""
+    with pytest.raises(ValueError, match="no pack size"):
+        best_played_rules(LostSales(COIN, 1, 9.0, pack_size_units=2), 1_000, np.random.default_rng(2))
+
+
+def test_probabilities_of_large_means_are_probabilities():
+    """Rounding makes none of them negative."""
+    assert (poisson(900.0) >= 0).all()
+    assert poisson(900.0).sum() == pytest.approx(1.0, abs=1e-12)
