@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from policies.manifest import Result
 from policies.registry import InventoryPolicy
-from policies.trained_files import Result
 from simulator.inventory import world
 from simulator.inventory.types import PARTS, Float64s
 from simulator.inventory.world import Scenario, Setting, Worlds
