@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "dead-letters": "list or redrive messages that broke a rule",
     "demo": "run everything on recorded data, embedded, until Ctrl-C",
     "doctor": "say what is installed, reachable and wrong",
+    "evaluate": "compare policies on the same simulated worlds",
     "feed": "send recorded or own data: retail, traffic, csv",
     "gateway": "hand actions over to an HTTP receiver",
     "hold": "hold or release a pool or resource",
