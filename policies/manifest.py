@@ -13,6 +13,7 @@ FORMAT = 2
 VERSION_CHARACTERS = 12  # of the digest of the weights: what tells trained policies apart for people
 LEARNED = "learned"  # the network's own row in `Manifest.evaluation`
 
+Head = Literal["adjustment", "orders"]  # what a network says: how far to depart from a rule, or from the target
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -43,7 +44,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     version: Sha256  # digest of the weights
     network_sha256: Sha256  # digest of policy.onnx
     algorithm: str  # that trained it, e.g. "ppo", "sac" or "pathwise"
-    head: Literal["adjustment", "orders"]  # what the network says: how far to depart from `adjusts`, or the order
+    head: Head  # what the network says
     features_version: int  # of policies.features
     features: tuple[str, ...]  # names, in the order of the network's input
     ranges: tuple[tuple[float, float], ...]  # what each feature was while it learnt; empty: not known
