@@ -1,4 +1,4 @@
-"""A trained model in, ONNX bytes out, proven to give what torch gives."""
+"""A trained actor in, ONNX bytes out, proven to give what torch gives."""
 
 import hashlib
 import logging
@@ -6,7 +6,6 @@ import logging
 import numpy as np
 import onnx
 import torch
-from stable_baselines3 import PPO
 
 from policies import features
 from policies.errors import PolicyFileError
@@ -16,24 +15,9 @@ from policies.observation import Float32s
 PARITY_MAX = 1e-5  # largest difference of an adjustment between torch and onnxruntime
 
 
-class Actor(torch.nn.Module):
-    """The deterministic part of the policy: features (n, F) to adjustments (n, 1) in [-1, 1]."""
-
-    def __init__(self, model: PPO) -> None:
-        """Share the layers of the trained model."""
-        super().__init__()
-        self.layers = model.policy.mlp_extractor.policy_net
-        self.last = model.policy.action_net
-
-    def forward(self, seen: torch.Tensor) -> torch.Tensor:
-        """Return the mean action, cut to what the world accepts."""
-        adjustment: torch.Tensor = self.last(self.layers(seen))
-        return torch.clamp(adjustment, -1.0, 1.0)
-
-
-def export(model: PPO, rng: np.random.Generator) -> bytes:
+def export(actor: torch.nn.Module, rng: np.random.Generator) -> bytes:
     """Return the actor as ONNX; raise PolicyFileError when it does not answer as torch does."""
-    actor = Actor(model).eval()
+    actor = actor.eval()
     example = torch.zeros((2, len(features.NAMES)))
     # It says once for each torchvision operator that torchvision, which nobody needs here, is not installed.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -62,16 +46,16 @@ def _without_traces(model: onnx.ModelProto) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
-def weights_digest(model: PPO) -> str:
+def weights_digest(actor: torch.nn.Module) -> str:
     """Return the sha256 over the actor's weights: the policy's version."""
-    state = Actor(model).state_dict()
+    state = actor.state_dict()
     digest = hashlib.sha256()
     for name in sorted(state):
         digest.update(name.encode() + state[name].numpy().tobytes())
     return digest.hexdigest()
 
 
-def _require_parity(actor: Actor, network: bytes, rng: np.random.Generator) -> None:
+def _require_parity(actor: torch.nn.Module, network: bytes, rng: np.random.Generator) -> None:
     seen: Float32s = rng.uniform(-3.0, 3.0, size=(1000, len(features.NAMES))).astype(np.float32)
     with torch.no_grad():
         expected = actor(torch.as_tensor(seen)).numpy()

@@ -14,18 +14,28 @@ from simulator.inventory.vector_env import InventoryVectorEnv
 class TrainingWorlds(VecEnv):
     """What PPO steps. All worlds run in this process: numpy is the parallelism."""
 
-    def __init__(self, worlds: InventoryVectorEnv, seed: int) -> None:
-        """Take the worlds and the seed of everything they draw."""
+    def __init__(self, worlds: InventoryVectorEnv, seed: int, season: int = 0) -> None:
+        """Take the worlds, the seed of everything they draw, and the season to begin with."""
         self._worlds = worlds  # first: the next line asks for its attributes
         super().__init__(worlds.num_envs, worlds.single_observation_space, worlds.single_action_space)
-        self._seed: int | None = seed
+        self._seed = seed
+        self.season = season
+        self.fresh = False  # whether the season has just been drawn
         self._actions: Float32s = np.zeros((worlds.num_envs, worlds.setting.items), dtype=np.float32)
 
     def reset(self) -> VecEnvObs:
-        """Draw new worlds; only the first draw is seeded, the next ones go on from there."""
-        observation, _ = self._worlds.reset(seed=self._seed)
-        self._seed = None
+        """Draw the worlds of the present season.
+
+        Each season has a generator of its own, so that a later one can be drawn without those before it.
+        """
+        self._worlds.np_random = self._generator(self.season)
+        observation, _ = self._worlds.reset()
+        self._worlds.np_random = self._generator(self.season + 1)  # for the draw of the season's last step
+        self.fresh = True
         return observation
+
+    def _generator(self, season: int) -> np.random.Generator:
+        return np.random.default_rng((self._seed, season))
 
     def step_async(self, actions: Float32s) -> None:
         """Remember what to do."""
@@ -35,7 +45,10 @@ class TrainingWorlds(VecEnv):
         """Do it; the last observation of ended worlds goes where PPO looks for it."""
         observation, rewards, _, ended, information = self._worlds.step(self._actions)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        if ended.any():
+        self.fresh = bool(ended.any())
+        if self.fresh:
+            self.season += 1
+            self._worlds.np_random = self._generator(self.season + 1)
             infos = [{"TimeLimit.truncated": True, "terminal_observation": last} for last in information["final_obs"]]
         return observation, rewards.astype(np.float32), ended, infos
 
@@ -64,6 +77,6 @@ class TrainingWorlds(VecEnv):
         return [False for _ in self._get_indices(indices)]
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
-        """Take the seed of the next reset."""
-        self._seed = seed
+        """Take the seed of the next seasons; None leaves it."""
+        self._seed = self._seed if seed is None else seed
         return [seed] * self.num_envs
