@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "kill": "engage or clear the kill switch of the gateway",
     "migrate": "carry states over to other partitions, a topic made anew or newer models",
     "model": "learn a pool's model anew while the old one serves",
+    "optimum": "solve a small lost-sales world exactly, and compare rules with it",
     "report": "compare cost, fill rate and stock with rule and foresight",
     "schema": "print JSON Schema and AsyncAPI of every message",
     "shard": "list snapshots, or start a partition anew",

@@ -1,1 +1,1 @@
-"""Inventory tables: a table's name in, its figures out; one module a table."""
+"""Stock decisions beside the optimum, the best rules and what others have published."""

@@ -1,0 +1,36 @@
+"""A smoke run of each table of stock decisions: it does its work and writes well-formed figures."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.inventory.__main__ import main
+
+FIELDS = {"name", "value", "unit", "must", "goal", "meets_must", "meets_goal"}
+
+
+def figures_of(table: str, path: Path) -> dict[str, Any]:
+    """Run one table quickly and return its rows by name."""
+    assert main([table, "--quick", "--json", str(path)]) in {0, 1}
+    rows = json.loads(path.read_text())
+    assert all(set(row) == FIELDS for row in rows)
+    return {row["name"]: row for row in rows}
+
+
+def test_the_optima_are_the_published_ones(tmp_path: Path):
+    """Lead times 1 and 2: each cost within one of the last published digit, each bound tight."""
+    rows = figures_of("optimum", tmp_path / "figures.json")
+
+    assert rows["optimum: instances"]["value"] == 16
+    assert rows["optimum: worst difference to the published cost, millionths"]["meets_must"]
+    assert rows["optimum: widest proven bounds, millionths"]["meets_must"]
+
+
+def test_a_table_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]):
+    """The message lists what is there."""
+    with pytest.raises(SystemExit):
+        main(["zipkins"])
+
+    assert "'zipkin'" in capsys.readouterr().err
