@@ -21,13 +21,12 @@ def exported(module: nn.Module, inputs: Mapping[str, int], output: str, rng: np.
     """
     # It says once for each torchvision operator that torchvision, which nobody needs here, is not installed.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    rows = torch.export.Dim("items")
     program = torch.onnx.export(
         module.eval(),
         tuple(torch.zeros((2, columns)) for columns in inputs.values()),
         input_names=list(inputs),
         output_names=[output],
-        dynamic_shapes=[{0: rows} for _ in inputs],
+        dynamic_shapes=[{0: torch.export.Dim.DYNAMIC} for _ in inputs],
         dynamo=True,
         external_data=False,
         verbose=False,
