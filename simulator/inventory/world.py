@@ -186,7 +186,7 @@ class Worlds:
         assert not self.done, f"all {self.period} periods are played; start new worlds"
         items = self.scenario.items
         ordered = ration(orders, self.seen, items, lambda: self.outlook().lead_quantile_units)
-        chance = self._chance()
+        chance = self.chance()
         self.stock, outcome = play(self.stock, ordered, chance, items)
         if self._open is not None:
             self._open.step(ordered, chance.lead_time_periods, chance.arrived_ratio)
@@ -195,7 +195,8 @@ class Worlds:
         self.period += 1
         return outcome
 
-    def _chance(self) -> Chance:
+    def chance(self) -> Chance:
+        """Return what chance does in this period, whatever is ordered."""
         scenario, now = self.scenario, self.period
         waiting = scenario.waiting_draw
         return Chance(
