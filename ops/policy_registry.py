@@ -13,7 +13,7 @@ from policies import trained_files
 from policies.aliases import Aliases
 from policies.errors import PolicyFileError
 from policies.inventory.learned import serve
-from policies.manifest import LEARNED, VERSION_CHARACTERS, Result
+from policies.manifest import LEARNED, Result
 from policies.registry import POLICIES, RULES, reference_of, resolve
 from policies.trained_files import Trained
 from simulator.inventory.world import Setting
@@ -100,7 +100,7 @@ class Registry:
     def _whole(self, beginning: str) -> str:
         known = self.versions()
         found = [one for one in known if one.startswith(beginning)]
-        if len(found) == 1 and len(beginning) >= min(VERSION_CHARACTERS_MIN, VERSION_CHARACTERS):
+        if len(found) == 1 and len(beginning) >= VERSION_CHARACTERS_MIN:
             return found[0]
         what = "is more than one" if len(found) > 1 else "is unknown"
         raise ConfigurationError(f"policy {beginning} {what}; known: {', '.join((*known, *RULES))}")

@@ -3,19 +3,22 @@
 import argparse
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ops import amounts, policy_topic, situations
 from ops.cli import settings_of
+from ops.policy_registry import Registry
 from ops.whatif import Comparison, Question, compare
 from ops.whatif_text import render
-from policies.registry import resolve
-from simulator.inventory.whatif import interval
+from policies.registry import CHALLENGER, POLICIES, resolve
+from simulator.inventory.whatif import InventoryPolicy, interval
 from streams.errors import ConfigurationError
 from streams.keys import seal_key
 from streams.lineups import Lineups
+from streams.settings import Settings
 
 PERIODS, PATHS, SEED = 28, 400, 1
 PERIODS_MAX, PATHS_MAX = 366, 20_000
@@ -51,17 +54,30 @@ def run(options: argparse.Namespace) -> int:
     now = [
         situations.situation(spec, view) for spec, view in zip(specs, situations.views(settings, specs), strict=True)
     ]
-    lineups = Lineups(policy_topic.read(settings)[0], settings.data_dir, lambda: seal_key(settings))
+    policy_of = _policies(settings)
     found = []
     for spec, one in zip(specs, now, strict=True):
-        own = resolve(spec.policy, lineups.aliases(), lineups.find)
-        other = resolve(options.policy, lineups.aliases(), lineups.find) if options.policy else own
-        found.append(compare(spec, one, own, other, question))
+        own = policy_of(spec.policy)
+        found.append(compare(spec, one, own, policy_of(options.policy) if options.policy else own, question))
     print(render(found, heading(options), periods=question.periods, paths=question.paths))
     if options.json:
         options.json.write_text(json.dumps([as_json(one) for one in found], indent=2) + "\n", encoding="utf-8")
         print(f"written: {options.json}")
     return 0
+
+
+def _policies(settings: Settings) -> Callable[[str], InventoryPolicy]:
+    """Return what a name, a version or its beginning means on the running stream."""
+    view, told = policy_topic.read(settings)
+    key = seal_key(settings)
+    lineups = Lineups(view, settings.data_dir, lambda: key)
+    registry = Registry(settings, key, lineups, frozenset(told), offline=True)
+
+    def policy_of(name: str) -> InventoryPolicy:
+        known = name if name in (*POLICIES, CHALLENGER) else registry.reference(name)
+        return resolve(known, registry.aliases, lineups.find)
+
+    return policy_of
 
 
 def question_of(options: argparse.Namespace) -> Question:
