@@ -11,15 +11,19 @@ import numpy as np
 import torch
 
 from benchmarks.inventory.bed import bed_of
+from benchmarks.inventory.known_instances import order_rule
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.inventory.learned import Learned
 from simulator.inventory.lost_sales import LostSales
+from simulator.inventory.stationary import evaluate_exactly
 from simulator.training.actor import TorchSession
 from simulator.training.network import Network
 from simulator.training.pathwise import Course, learn
 
 ROWS, HIDDEN = 512, 32  # of an instance's own network
 SEED = 1
+SHIFTS_UNITS = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3)
+SHIFTED_LEAD_TIME_MAX = 2  # the exact evaluation takes no time
 RULE = CappedBaseStock()  # decides what is out of range: nothing is, on the world that was trained on
 
 
@@ -65,7 +69,23 @@ def own_network(instance: LostSales, seconds: float) -> tuple[Network, int]:
     network = Network(SEED, HIDDEN)
     course = course_of(instance.lead_time_periods)
     learn(network, bed_of(instance, ROWS), course, np.random.default_rng(SEED), share)
+    if instance.lead_time_periods <= SHIFTED_LEAD_TIME_MAX:
+        _shift(network, instance)
     return network, steps
+
+
+def _shift(network: Network, instance: LostSales) -> None:
+    """Move all orders by the part of a unit that is best, evaluated exactly.
+
+    With a short lead time few states decide the cost, and in one of them the network may be undecided between two whole
+    orders: near n + 1/2.
+    """
+    bias, learnt = network.last.bias.data, network.last.bias.item()
+    cost = {}
+    for shift in SHIFTS_UNITS:
+        bias.fill_(learnt + shift / instance.demand_mean_units)
+        cost[shift] = evaluate_exactly(instance, order_rule(served(network).decide, instance)).cost
+    bias.fill_(learnt + min(cost, key=cost.__getitem__) / instance.demand_mean_units)
 
 
 def served(network: Network) -> Learned:
