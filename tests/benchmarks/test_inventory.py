@@ -44,3 +44,13 @@ def test_the_plain_world_is_as_fast_as_it_is_right(tmp_path: Path):
         assert rows[f"throughput: {rule}, million item-periods/s"]["value"] > 0
         assert rows[f"throughput: {rule}, a plain step per period of dynamics.py"]["value"] > 0
         assert rows[f"throughput: {rule}, largest difference of cost between the ways"]["value"] == 0
+
+
+def test_learners_are_compared_with_rules_and_with_the_optimum(tmp_path: Path):
+    """Every algorithm has its row; no policy is better than the optimum."""
+    rows = figures_of("learners", tmp_path / "figures.json")
+
+    for name in ("pathwise", "ppo", "sac"):
+        assert rows[f"learners: {name}, half of its 95 % interval"]["value"] > 0
+    assert rows["learners: cost per order, improvement above the optimum"]["value"] > 0
+    assert rows["learners: cost per order, best rule ((s, S)) above the optimum"]["value"] > 0
