@@ -16,7 +16,7 @@ from simulator.inventory import world
 from simulator.training.frontier import Point, frontier
 from streams.errors import ConfigurationError
 
-DEFAULT = ("base-stock", "capped-base-stock", "myopic", "service-level", "learned")
+DEFAULT = ("base-stock", "capped-base-stock", "projected-level", "service-level", "learned")
 HEADS = ("policy", "asked", "cost of stock", "+-", "fill", "service", "cost in all", "")
 LEGEND = (
     "Each policy is tuned for the world's own costs and then asked for other services: it is told another cost of a "

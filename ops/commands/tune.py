@@ -10,14 +10,14 @@ from rich.progress import Progress
 
 from ops.commands.evaluate import write
 from ops.evaluation import text
-from ops.evaluation.world import JUDGING_SEED, TUNING_SEED, TUNING_WORLDS, add_world, setting_from
+from ops.evaluation.world import JUDGING_SEED, TUNING_SEED, add_world, setting_from
 from policies.inventory.rules import RULES
 from simulator.inventory import world
 from simulator.inventory.world import Setting
 from simulator.training.search import Found, Search, search
 from simulator.training.standings import Standing, standings
 from simulator.training.tournament import compete
-from simulator.training.tuning import earlier
+from simulator.training.tuning import earlier, worlds_enough
 from streams.errors import ConfigurationError
 
 TRIALS, TRIALS_MAX = 64, 10_000
@@ -59,7 +59,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _searched(options: argparse.Namespace, setting: Setting) -> Found:
     try:
-        what = Search(options.policy, earlier(setting, TUNING_WORLDS), TUNING_SEED, options.trials, options.storage)
+        what = Search(
+            options.policy, earlier(setting, worlds_enough(setting.items)), TUNING_SEED, options.trials, options.storage
+        )
         with Progress(transient=True) as progress:
             bar = progress.add_task(f"tuning {options.policy}", total=options.trials)
             return search(what, lambda done, _: progress.update(bar, completed=done))

@@ -12,13 +12,12 @@ from policies.registry import InventoryPolicy, load_policy
 from simulator.inventory.toml_section import WorldFileError
 from simulator.inventory.world import Setting
 from simulator.inventory.world_file import read
-from simulator.training.tuning import earlier, tune_rule
+from simulator.training.tuning import earlier, tune_rule, worlds_enough
 from streams.errors import ConfigurationError
 from streams.keys import seal_key
 
 # Rules are tuned on other worlds, or an earlier span, than those everybody is judged on.
 TUNING_SEED, JUDGING_SEED = 71_003, 91_003
-TUNING_WORLDS = 24
 WORLDS, WORLDS_MAX = 100, 5_000
 LEARNED = ("champion", "learned")
 
@@ -88,7 +87,7 @@ def judged_from(options: argparse.Namespace, tell: Callable[[str], None]) -> Jud
 def rule_for(name: str, setting: Setting, tell: Callable[[str], None]) -> InventoryPolicy:
     """Return a rule tuned for a world."""
     try:
-        rule = tune_rule(name, earlier(setting, TUNING_WORLDS), TUNING_SEED)
+        rule = tune_rule(name, earlier(setting, worlds_enough(setting.items)), TUNING_SEED)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
     tell(f"{name} tuned: {rule.version}")

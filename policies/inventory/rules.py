@@ -12,6 +12,7 @@ from policies.inventory.base_stock import BaseStock
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.inventory.constant_order import ConstantOrder
 from policies.inventory.myopic import Myopic
+from policies.inventory.projected_level import ProjectedLevel
 from policies.inventory.reorder_point import ReorderPoint
 from policies.inventory.service_level import ServiceLevel
 from policies.observation import Float32s, Observation
@@ -50,6 +51,9 @@ RULES: dict[str, Rule] = {
     "capped-base-stock": Rule(CappedBaseStock, (FACTOR, Parameter("cap_periods", 0.6, 4.0, 2.0))),
     "constant-order": Rule(ConstantOrder, (Parameter("share", 0.5, 1.05, 0.9),)),
     "myopic": Rule(Myopic, (Parameter("factor", 0.3, 3.0, 1.0),)),
+    "projected-level": Rule(
+        ProjectedLevel, (Parameter("factor", 0.3, 3.0, 1.0), Parameter("cap_periods", 0.6, 4.0, 2.0))
+    ),
     "reorder-point": Rule(ReorderPoint, (FACTOR, Parameter("lot_factor", 0.3, 2.5, 1.0))),
     "service-level": Rule(ServiceLevel, (Parameter("level", 0.05, 0.99, 0.95),)),
 }

@@ -16,6 +16,7 @@ from policies.errors import PolicyFileError
 from policies.inventory.learned import session
 from policies.manifest import LEARNED, Manifest, Result
 from policies.registry import InventoryPolicy
+from simulator.inventory.starved import LIVE_SALES
 from simulator.inventory.world import Setting
 from simulator.training import rules
 from simulator.training.algorithms import ALGORITHMS, Trainee
@@ -36,14 +37,17 @@ from simulator.training.watch import Progress, Watch
 HELD_OUT_SEED, TUNING_SEED, PARITY_SEED, JUDGING_SEED = 60_001, 70_001, 80_001, 90_001
 
 
+SHOP = Setting(items=10, forecasts=LIVE_SALES)  # retail, whose forecasts see what is sold
+
+
 @dataclass(frozen=True, slots=True)
 class Judging:
     """Where learners learn, rules are tuned, learners are watched, and policies are compared."""
 
     training: tuple[Setting, ...] = BROAD
-    tuning: Setting = field(default_factory=lambda: Setting(worlds=40, items=10, periods=98))
-    held_out: Setting = field(default_factory=lambda: Setting(worlds=40, items=10, periods=98))
-    judging: Setting = field(default_factory=lambda: Setting(worlds=200, items=10, periods=112))
+    tuning: Setting = field(default_factory=lambda: replace(SHOP, worlds=40, periods=98))
+    held_out: Setting = field(default_factory=lambda: replace(SHOP, worlds=40, periods=98))
+    judging: Setting = field(default_factory=lambda: replace(SHOP, worlds=200, periods=112))
 
 
 def judging_in(world: Setting) -> Judging:
@@ -68,7 +72,7 @@ def train_inventory(course: Course, judging: Judging, hooks: Hooks) -> tuple[Man
     """Return the manifest and the ONNX network of a policy trained as `course` says."""
     algorithm = ALGORITHMS[course.algorithm]
     tuned = _rules(algorithm.head, judging, hooks)
-    learner, watch = _taught(course, judging, tuned, hooks)
+    learner, watch = taught(course, judging, tuned, hooks)
     names = FEATURES[algorithm.head]
     network = export(learner.actor(), np.random.default_rng(PARITY_SEED), len(names))
     digest = weights_digest(learner.actor())
@@ -119,7 +123,7 @@ def _rules(head: manifest.Head, judging: Judging, hooks: Hooks) -> Tuned:
     return tuned
 
 
-def _taught(course: Course, judging: Judging, tuned: Tuned, hooks: Hooks) -> tuple[Trainee, Watch]:
+def taught(course: Course, judging: Judging, tuned: Tuned, hooks: Hooks) -> tuple[Trainee, Watch]:
     """Return a learner with the best network of the course, and what watched it."""
     torch.set_num_threads(1)  # the network is smaller than what threads cost
     asked = {"course": repr(course), "judging": repr(judging)}

@@ -16,12 +16,14 @@ from policies.features import Prospect
 from policies.inventory.adjustment import REACH_PERIODS
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.observation import Observation
+from simulator.inventory.starved import SEEN_RATIO_MIN, StarvedForecasts
 from simulator.inventory.types import Chance, Items, Stock
 from simulator.inventory.world import Scenario, Worlds
 from simulator.training.expected_orders import expected_columns
 
 UNCAPPED = CappedBaseStock(cap_periods=float("inf"))
 OF_AN_ITEM = tuple(one.name for one in fields(Items) if one.name not in ("capacity_units", "budget"))
+LOG_SCALE, UNIT = (features.PROSPECT_NAMES.index(name) for name in ("log_scale", "unit"))
 PLENTY_PERIODS = 1000.0  # of demand: a shop that never runs out, so that forecasts learn from all that is asked
 
 
@@ -39,6 +41,15 @@ class Period:
         """Return (n, F) features of items with `on_hand` (n,) and `pipeline` (n, columns), as the buyer sees it."""
         return torch.cat((features.stock_columns(on_hand, pipeline, self.ahead, torch), self.ahead.columns), 1)
 
+    def believed(self, seen_ratio: torch.Tensor) -> "Period":
+        """Return the period as forecasts have it that saw a share (n,) of all demand."""
+        ahead = self.ahead
+        known, log_scale, unit = ahead.columns[:, :LOG_SCALE], ahead.columns[:, LOG_SCALE], ahead.columns[:, UNIT]
+        moved = torch.stack((log_scale + torch.log10(seen_ratio), unit / seen_ratio), 1)
+        columns = torch.clamp(torch.cat((known, moved), 1), -features.RATIO_MAX, features.RATIO_MAX)
+        scaled = Prospect(columns, ahead.scale_units * seen_ratio, ahead.target_units * seen_ratio)
+        return replace(self, ahead=scaled, cap_units=self.cap_units * seen_ratio)
+
     def adjusted(self, adjustment: torch.Tensor, position: torch.Tensor, factor: float) -> torch.Tensor:
         """Return (n,) units to order, as `policies.inventory.adjustment.adjusted_orders` does, not rounded."""
         moved = torch.minimum(factor * self.ahead.target_units - position, self.cap_units)
@@ -54,6 +65,29 @@ class Unrolled:
     items: Items  # (n,) each
     start: Stock  # (n,) and (n, columns)
     scale_cost: torch.Tensor  # (n,) currency: holding the mean demand until an order is there, for one period
+    average_units: torch.Tensor  # (n,) mean demand of a period over the history
+    hidden_ratio: torch.Tensor  # (n,) of the units lost, that forecasts never hear of
+    rate: torch.Tensor  # (n,) by which forecasts follow
+
+
+class Belief:
+    """How much of all demand forecasts have seen on one way, as `simulator.inventory.starved` has it."""
+
+    def __init__(self, season: Unrolled) -> None:
+        """Begin with all demand seen."""
+        self._season = season
+        self._asked = self._seen = torch.clamp(season.average_units, min=1e-9)
+
+    @property
+    def seen_ratio(self) -> torch.Tensor:
+        """Return (n,) the share seen of late."""
+        return torch.clamp(self._seen / self._asked, min=SEEN_RATIO_MIN)
+
+    def learn(self, asked: torch.Tensor, lost: torch.Tensor) -> None:
+        """Take what was asked for and what was lost of it, (n,) units each."""
+        rate, believed = self._season.rate, asked - self._season.hidden_ratio * lost
+        self._asked = self._asked + rate * (asked - self._asked)
+        self._seen = self._seen + rate * (believed - self._seen)
 
 
 class Buyer:
@@ -97,9 +131,19 @@ def unroll(scenario: Scenario, rule: CappedBaseStock = UNCAPPED) -> Unrolled:
         periods.append(_period(worlds.observation(), _chance_rows(chance, n), expected, rule))
         worlds.step(np.zeros((n, 1)))
     items = _item_rows(scenario.items, n)
+    forecasts = scenario.forecasts
+    hidden, rate = (forecasts.hidden_ratio, forecasts.rate) if isinstance(forecasts, StarvedForecasts) else (0.0, 0.0)
     need = _row(scenario.forecasts.average_units[..., 0] * (scenario.items.lead_time_periods + 1), n)
     start = Stock(_row(scenario.start.on_hand, n), _tensor(scenario.start.pipeline[:, 0]))
-    return Unrolled(tuple(periods), items, start, need * _row(scenario.items.holding_cost, n))
+    return Unrolled(
+        tuple(periods),
+        items,
+        start,
+        scale_cost=need * _row(scenario.items.holding_cost, n),
+        average_units=_row(forecasts.average_units[..., 0], n),
+        hidden_ratio=_row(hidden, n),
+        rate=_row(rate, n),
+    )
 
 
 def _period(seen: Observation, chance: Chance, expected: torch.Tensor | None, rule: CappedBaseStock) -> Period:

@@ -33,7 +33,7 @@ from simulator.training.kept_state import (
 )
 from simulator.training.seen_ranges import SeenRanges
 from simulator.training.start import Start
-from simulator.training.unrolled import Buyer, Unrolled, unroll
+from simulator.training.unrolled import Belief, Buyer, Unrolled, unroll
 from simulator.training.watch import Watch
 
 PASSES = 4  # gradient steps on one draw of worlds: drawing costs about as much as one
@@ -123,9 +123,10 @@ def season_cost(
 
     What is seen widens `ranges`.
     """
-    stock, buyer = season.start, Buyer(season.start)
+    stock, buyer, belief = season.start, Buyer(season.start), Belief(season)
     total = torch.zeros_like(season.scale_cost)
-    for number, period in enumerate(season.periods):
+    for number, known in enumerate(season.periods):
+        period = known.believed(belief.seen_ratio)
         pipeline = buyer.pipeline(stock, period)
         position = stock.on_hand + pipeline.sum(-1)
         seen = period.seen(stock.on_hand, pipeline)
@@ -135,6 +136,7 @@ def season_cost(
         order = _whole_if_slow(period.adjusted(adjustment, position, factor), period.ahead.scale_units)
         buyer.placed(order)
         stock, outcome = play(stock, order, period.chance, season.items, torch)
+        belief.learn(period.chance.demand_units, outcome.lost_units)
         if number >= WARM_UP_PERIODS:
             total = total + outcome.cost
     return total / (len(season.periods) - WARM_UP_PERIODS)

@@ -52,3 +52,13 @@ def test_a_decision_is_timed_part_by_part(tmp_path: Path):
 
     assert all(row["value"] > 0 for row in rows.values())
     assert [row["must"] for row in rows.values()] == [50.0, None, None, None, None]
+
+
+def test_learners_are_compared_with_rules_and_with_the_optimum(tmp_path: Path):
+    """Every algorithm has its row; no policy is better than the optimum."""
+    rows = figures_of("learners", tmp_path / "figures.json")
+
+    for name in ("pathwise", "ppo", "sac"):
+        assert rows[f"learners: {name}, half of its 95 % interval"]["value"] > 0
+    assert rows["learners: cost per order, improvement above the optimum"]["value"] > 0
+    assert rows["learners: cost per order, best rule ((s, S)) above the optimum"]["value"] > 0

@@ -5,9 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy.stats import poisson
 
+from online_models.base import QUANTILE_LEVELS
 from policies.inventory.constant_order import ConstantOrder
-from policies.inventory.myopic import Myopic, projected_units
+from policies.inventory.myopic import Myopic
+from policies.inventory.projected_level import ProjectedLevel
+from policies.inventory.projection import expected_left_units, projected_units
 from policies.inventory.reorder_point import ReorderPoint
 from policies.inventory.rules import RULES
 from policies.inventory.service_level import ServiceLevel
@@ -77,11 +81,35 @@ def test_a_constant_order_does_not_look_at_stock():
     assert ConstantOrder(0.5).decide(SEEN).tolist() == ConstantOrder(0.5).decide(full).tolist() == [4.0]
 
 
+CERTAIN = replace(SEEN, demand_quantile_units=np.repeat(SEEN.demand_mean_units[..., None], 9, axis=2))
+
+
+def test_stock_is_projected_to_the_arrival():
+    """Certain demand of 10: 11 - 10 + 4 = 5, sold out, + 5 arriving = 5. What is uncertain leaves a little more."""
+    assert projected_units(CERTAIN).tolist() == [5.0]
+    assert 5.0 < projected_units(SEEN)[0] < 8.0
+
+
+def test_what_is_left_of_uncertain_demand_is_nearly_its_expectation():
+    """Of Poisson(5) demand, known by its quantiles: E[(x - D)+] from its probabilities, within a tenth of a unit."""
+    law, units = poisson(5), np.arange(40)
+    quantiles = law.ppf(QUANTILE_LEVELS)
+    for stock in range(15):
+        exact = float(np.maximum(stock - units, 0) @ law.pmf(units))
+        found = expected_left_units(np.array([float(stock)]), np.array([5.0]), quantiles[np.newaxis])
+        assert found[0] == pytest.approx(exact, abs=0.1)
+
+
 def test_myopic_fills_what_will_be_on_hand_to_the_arrival_periods_quantile():
-    """11 - 10 + 4 = 5, sold out, + 5 arriving = 5 in two periods; the quantile at 0.9 of that period is 18."""
-    assert projected_units(SEEN).tolist() == [5.0]
-    assert Myopic().decide(SEEN).tolist() == [13.0]
-    assert Myopic(0.5).decide(SEEN).tolist() == [4.0]
+    """Five will be there in two periods; the quantile at 0.9 of that period is 10, times 1.8 is 18."""
+    assert Myopic(1.8).decide(CERTAIN).tolist() == pytest.approx([13.0])
+    assert Myopic(0.9).decide(CERTAIN).tolist() == pytest.approx([4.0])
+
+
+def test_a_projected_level_is_filled_within_its_cap():
+    """13 are missing; the mean of the horizon is 8: at most 8 at once with a cap of one period."""
+    assert ProjectedLevel(1.8, 2.0).decide(CERTAIN).tolist() == pytest.approx([13.0])
+    assert ProjectedLevel(1.8, 1.0).decide(CERTAIN).tolist() == pytest.approx([8.0])
 
 
 def test_a_service_level_is_a_quantile_for_every_item():

@@ -1,5 +1,6 @@
 """A short real training, from the first step to the order that the exported network proposes."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,16 @@ pytest.importorskip("stable_baselines3", reason="needs the extra `train`")
 
 from policies import trained_files
 from policies.inventory.base_stock import BaseStock
+from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.manifest import Manifest, Result
 from policies.registry import load_policy
+from simulator.inventory.items import Trade
+from simulator.inventory.online import Online
+from simulator.inventory.replay import Replayed
 from simulator.inventory.world import Setting, Worlds, draw
 from simulator.training.course import Course
-from simulator.training.inventory import Hooks, Judging, train_inventory
+from simulator.training.inventory import Hooks, Judging, judging_in, train_inventory
+from simulator.training.rules import Tuned, restored
 from simulator.training.tournament import Score, champion, play, results
 
 KEY = b"k" * 32
@@ -100,3 +106,46 @@ def test_no_network_tells_where_it_was_trained(trained: tuple[Path, Manifest, li
     for network in (fresh, trained_files.load_shipped().network):
         assert b"stack_trace" not in network
         assert b".py" not in network
+
+
+def test_what_ships_says_where_it_was_not_trained():
+    """Twelve periods of lead time were never seen: the rule decides, with the reason; next door the network does."""
+    setting = Setting(worlds=4, items=5, trade=Trade(lead_time_periods=(12, 12)))
+    policy = load_policy("learned", data_dir=None)
+    far, near = (Worlds(draw(np.random.default_rng(2), one)).observation() for one in (setting, Setting(items=5)))
+
+    assert all("lead time 12 periods is outside" in why for why in policy.unsure(far))
+    np.testing.assert_array_equal(policy.decide(far), policy.rule.decide(far))
+    assert policy.unsure(near) == ("",) * 5
+    assert (policy.decide(near) != policy.rule.decide(near)).any()
+
+
+def test_the_shipped_policy_holds_with_the_live_forecaster():
+    """In worlds with the real forecaster inside, which it never saw in training, it beats the rule that it adjusts."""
+    policy = load_policy("learned", data_dir=None)
+    setting = Setting(worlds=6, items=8, periods=63, forecasts=Online("smoothing"))
+    scores = play({"rule": policy.rule, "learned": policy}, setting, seed=17)
+
+    assert scores["learned"].cost_per_period.mean() < scores["rule"].cost_per_period.mean()
+
+
+def test_worlds_of_a_file_are_learnt_and_judged_apart():
+    """Seeds differ everywhere; of recorded series the judged span is not among what is learnt from."""
+    judging = judging_in(Setting(items=2, periods=50))
+
+    assert judging.training == (judging.tuning,)
+    assert judging.judging.worlds > judging.tuning.worlds
+    recorded = np.random.default_rng(0).poisson(3.0, size=(2, 100)).astype(np.float64)
+    replayed = judging_in(Setting(items=2, periods=28, history_periods=72, demand=Replayed(recorded, 7)))
+    assert replayed.training[0].demand.units.shape == (2, 72)
+    assert replayed.judging.demand.units.shape == (2, 100)
+
+
+def test_tuned_rules_are_kept_with_a_checkpoint():
+    """What JSON keeps of tuned rules gives them back."""
+    tuned = Tuned({"base-stock": BaseStock(0.7), "capped-base-stock": CappedBaseStock(0.8, 1.4)}, "base-stock")
+    back = restored(json.loads(json.dumps(tuned.facts())))
+
+    assert back == tuned
+    assert back.departed_from == CappedBaseStock(0.8, 1.4)
+    assert back.best == BaseStock(0.7)

@@ -1,5 +1,7 @@
 """What learners play in torch is what the worlds play: the same features, orders, stock and costs, step by step."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,8 +14,11 @@ from policies.inventory.adjustment import adjusted_orders
 from policies.inventory.capped_base_stock import CappedBaseStock
 from simulator.inventory.deliveries import AS_PROMISED, Deliveries
 from simulator.inventory.dynamics import play
+from simulator.inventory.forecasts import LIVE_LIKE
+from simulator.inventory.outlook import Source
+from simulator.inventory.starved import LIVE_SALES
 from simulator.inventory.world import Setting, Worlds, draw
-from simulator.training.unrolled import Buyer, unroll
+from simulator.training.unrolled import Belief, Buyer, unroll
 from simulator.training.worlds_pathwise import network, season_cost
 
 RULE = CappedBaseStock(0.75, 1.1)
@@ -26,14 +31,16 @@ def small(deliveries: Deliveries) -> Setting:
 
 
 @pytest.mark.parametrize("deliveries", [AS_PROMISED, CARELESS], ids=["kept", "careless"])
-def test_torch_sees_orders_and_pays_what_the_worlds_do(deliveries: Deliveries):
-    """Late and lost orders too: the buyer sees promises, in torch as in numpy."""
-    scenario = draw(np.random.default_rng(1), small(deliveries))
+@pytest.mark.parametrize("source", [LIVE_LIKE, LIVE_SALES], ids=["imitated", "starved"])
+def test_torch_sees_orders_and_pays_what_the_worlds_do(deliveries: Deliveries, source: Source):
+    """Late and lost orders too, which the buyer sees as promised, and forecasts that learn from sales."""
+    scenario = draw(np.random.default_rng(1), replace(small(deliveries), forecasts=source))
     season, worlds, actor = unroll(scenario, RULE), Worlds(scenario), network()
-    buyer, stock = Buyer(season.start), season.start
+    buyer, belief, stock = Buyer(season.start), Belief(season), season.start
     with torch.no_grad():
         actor.last.weight.mul_(30.0)
-        for period in season.periods:
+        for known_period in season.periods:
+            period = known_period.believed(belief.seen_ratio)
             observation, pipeline = worlds.observation(), buyer.pipeline(stock, period)
             seen = period.seen(stock.on_hand, pipeline)
             adjustment = actor(seen)[:, 0]
@@ -41,9 +48,10 @@ def test_torch_sees_orders_and_pays_what_the_worlds_do(deliveries: Deliveries):
             order = torch.floor(asked + 0.5)
             buyer.placed(order)
             stock, outcome = play(stock, order, period.chance, season.items, torch)
+            belief.learn(period.chance.demand_units, outcome.lost_units)
             known = worlds.step(order.numpy()[:, np.newaxis].astype(np.float64))
 
-            np.testing.assert_allclose(seen.numpy(), features.compute(observation), atol=1e-5)
+            np.testing.assert_allclose(seen.numpy(), features.compute(observation), rtol=1e-4, atol=1e-4)
             expected = adjusted_orders(observation, adjustment.numpy(), RULE)
             np.testing.assert_allclose(asked.numpy(), expected, rtol=1e-4, atol=1e-3)
             np.testing.assert_allclose(outcome.cost.numpy(), known.cost[:, 0], rtol=1e-4, atol=1e-3)
