@@ -12,10 +12,10 @@ from policies import aliases as alias_files
 from policies import trained_files
 from policies.aliases import Aliases
 from policies.errors import PolicyFileError
-from policies.inventory.learned import serve
 from policies.manifest import LEARNED, Result
 from policies.registry import POLICIES, RULES, reference_of, resolve
 from policies.trained_files import Trained
+from simulator.inventory.starved import LIVE_SALES
 from simulator.inventory.world import Setting
 from simulator.training.tournament import play, results
 from streams.administration import create_topics
@@ -25,7 +25,7 @@ from streams.lineups import Lineups
 from streams.settings import Settings
 
 VERSION_CHARACTERS_MIN = 4  # of a version, where that is enough to tell it from the others
-JUDGING = Setting(worlds=200, items=10, periods=112)
+JUDGING = Setting(worlds=200, items=10, periods=112, forecasts=LIVE_SALES)  # as `headgate train` judges
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def judged(trained: Trained, seed: int) -> Result:
         used = next(name for name, number in trained.manifest.seeds.items() if number == seed)
         raise ConfigurationError(f"--judge-seed {seed} is the seed of its {used}: take one that it has never seen")
     rules = {name: POLICIES[name](trained) for name in RULES}
-    scores = play({**rules, LEARNED: serve(trained)}, JUDGING, seed)
+    scores = play({**rules, LEARNED: POLICIES[LEARNED](trained)}, JUDGING, seed)
     best = min(rules, key=lambda name: float(scores[name].cost_per_period.mean()))
     return next(row for row in results(scores, best) if row.policy == LEARNED)
 
