@@ -21,7 +21,7 @@ from ops.stack.kafka import MEMORY_BYTES_MIN, java
 from ops.stack.launch import DISK_BYTES_MIN, memory_available_bytes
 from ops.topic_health import administrator, differences
 from policies.errors import PolicyFileError
-from policies.registry import POLICIES, load_policy
+from policies.registry import CHALLENGER, POLICIES, load_policy, standing
 from streams.connections import redis_options
 from streams.errors import HeadgateError
 from streams.keys import seal_key
@@ -161,13 +161,18 @@ def policies(settings: Settings) -> Iterator[Finding]:
     """Yield whether every policy loads, its manifest and checksum included."""
     trained_here = (settings.data_dir / "policies").is_dir()  # only those are sealed; looking must not make a key
     key = seal_key(settings) if trained_here else None
-    for name in POLICIES:
+    try:
+        known = standing(settings.data_dir, key)
+    except PolicyFileError as error:
+        yield Finding("fail", "policies", str(error))
+        return
+    for name in (*POLICIES, CHALLENGER) if known.challenger else POLICIES:
         try:
             policy = load_policy(name, data_dir=settings.data_dir, seal_key=key)
         except PolicyFileError as error:
             yield Finding("fail", "policies", f"{name}: {error}")
         else:
-            yield Finding("ok", "policies", f"{name} serves {policy.name}")
+            yield Finding("ok", "policies", f"{name} serves {policy.name} {policy.version}")
 
 
 def kafka(settings: Settings) -> Iterator[Finding]:

@@ -17,8 +17,10 @@ LINES_MAX = 20  # newest changes that are told
 
 
 def write(path: Path, changes: Sequence[ModelChanged]) -> None:
-    """Keep the changes, oldest first."""
-    path.write_bytes(msgspec.json.encode(sorted(changes, key=lambda one: one.at_s)))
+    """Keep the changes, oldest first, whole or not at all."""
+    aside = path.with_suffix(".aside")
+    aside.write_bytes(msgspec.json.encode(sorted(changes, key=lambda one: one.at_s)))
+    aside.replace(path)
 
 
 def read(path: Path) -> list[ModelChanged]:

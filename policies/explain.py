@@ -8,6 +8,8 @@
 'order 20 (policy asked 35): pool capacity 100 units'
 >>> explain(12, 12, facts, fallback="forecast is 3 h too old").split("; ")[0]
 'order 12 on the baseline: forecast is 3 h too old'
+>>> explain(12, 12, facts, unsure="lead_time is above what it was trained on").split("; ")[0]
+'order 12 by the rule: lead_time is above what it was trained on'
 """
 
 import math
@@ -29,14 +31,21 @@ class Facts:
     cover_ratio: float  # probability that stock, orders and this order meet the interval's demand
 
 
-def explain(order_units: float, proposed_units: float, facts: Facts, *, rule: str = "", fallback: str = "") -> str:
-    """Return one line. `rule` says what changed the proposal, `fallback` why the baseline decided."""
-    reasons = [reason for reason in (fallback, rule) if reason]
+def explain(
+    order_units: float, proposed_units: float, facts: Facts, *, rule: str = "", fallback: str = "", unsure: str = ""
+) -> str:
+    """Return one line.
+
+    `rule` says what changed the proposal, `fallback` why the baseline decided, `unsure` why a learned policy left it to
+    its rule.
+    """
+    reasons = [reason for reason in (fallback, unsure, rule) if reason]
     if order_units > 0 or reasons:
         reasons.append(_need(facts))
     else:
         reasons.append(_no_need(facts))
-    return f"{_headline(order_units, proposed_units, rule=rule, fallback=fallback)}: {'; '.join(reasons)}"
+    by = "on the baseline" if fallback else ("by the rule" if unsure else "")
+    return f"{_headline(order_units, proposed_units, rule=rule, by=by)}: {'; '.join(reasons)}"
 
 
 def explain_hold(why: str) -> str:
@@ -46,6 +55,23 @@ def explain_hold(why: str) -> str:
     'no order: stock on hand is not known yet'
     """
     return f"no order: {why}"
+
+
+def explain_cut(
+    limit: str, scarce_unit: str, asked_units: float, order_units: float, worths: tuple[float, float]
+) -> str:
+    """Return what a scarce limit took from a line, and why from this one.
+
+    `worths` are those of the line's last unit and of the pool's line, in lost sales avoided, currency per scarce unit.
+
+    >>> explain_cut("pool budget 500 EUR", "EUR spent", 40, 28, (0.8, 1.2))
+    'pool budget 500 EUR: 12 of 40 cut, the last is worth 0.8 in sales per EUR spent, the pool keeps what is worth 1.2'
+    """
+    last, kept = (number(worth) if abs(worth) >= 0.1 else f"{worth:.2g}" for worth in worths)
+    return (
+        f"{limit}: {number(asked_units - order_units)} of {number(asked_units)} cut, the last is worth {last} in sales "
+        f"per {scarce_unit}, the pool keeps what is worth {kept}"
+    )
 
 
 def number(value: float) -> str:
@@ -71,12 +97,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def _headline(order_units: float, proposed_units: float, *, rule: str, fallback: str) -> str:
+def _headline(order_units: float, proposed_units: float, *, rule: str, by: str) -> str:
     head = f"order {number(order_units)}" if order_units > 0 else "no order"
-    if fallback:
-        head += " on the baseline"
+    if by:
+        head += f" {by}"
     if rule:
-        head += f" ({'it' if fallback else 'policy'} asked {number(proposed_units)})"
+        head += f" ({'it' if by else 'policy'} asked {number(proposed_units)})"
     return head
 
 

@@ -1,7 +1,7 @@
 """What a policy sees: stock, pipeline, forecasts and costs of one pool as arrays, the same live and simulated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -11,6 +11,7 @@ from online_models.base import QUANTILE_LEVELS
 
 Float32s = NDArray[np.float32]
 
+TERMS = {"order_cost": 0.0, "minimum_order_units": 0.0, "pack_units": 1.0}  # what ordering costs where nobody says
 PIPELINE_PERIODS_MAX = 61  # the catalog's longest lead time is 60; what is due later counts as due then
 
 
@@ -30,6 +31,16 @@ class Observation:
     unit_cost: Float32s  # (n,) currency per unit bought, what a budget is spent in
     capacity_units: float  # units the pool may order this period
     budget: float  # currency the pool may spend this period
+    # The terms of ordering, each (n,), or (1,) when all items have the same:
+    order_cost: Float32s = field(default_factory=lambda: _same("order_cost"))  # currency per order, whatever its size
+    minimum_order_units: Float32s = field(
+        default_factory=lambda: _same("minimum_order_units")
+    )  # smaller orders are not accepted
+    pack_units: Float32s = field(default_factory=lambda: _same("pack_units"))  # orders are multiples of it
+
+
+def _same(term: str) -> Float32s:
+    return np.full(1, TERMS[term], dtype=np.float32)
 
 
 class Resource(Protocol):
@@ -101,6 +112,8 @@ def from_arrays(
         "demand_quantile_units": (n, horizon, levels),
         "lead_demand_quantile_units": (n, levels),
     }
+    for name, usual in TERMS.items():
+        known[name] = np.broadcast_to(known.get(name, usual), (n,)).astype(np.float32)
     for name, values in known.items():
         if values.shape != shapes.get(name, (n,)):
             raise ValueError(f"observation: {name} has shape {values.shape}, not {shapes.get(name, (n,))}")

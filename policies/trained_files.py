@@ -1,61 +1,25 @@
-"""A folder with a trained policy in, its manifest and network out, once both are proven to be what they claim.
+"""Folders with trained policies in, manifests and networks out, once they are proven to be what they claim.
 
 What ships with the package is pinned here by its digest. What was trained elsewhere carries a seal (an
-HMAC-SHA256 over both files) made with the key of this installation; nothing else is ever loaded.
+HMAC-SHA256 over both files) made with the key of this installation; nothing else is ever loaded. Several lie side by
+side, each in the folder of its version: `DATA_DIR/policies/inventory/0123456789ab/`.
 """
 
 import hashlib
 import hmac
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-import msgspec
-
+from policies import manifest as manifests
 from policies.errors import PolicyFileError
+from policies.manifest import VERSION_CHARACTERS, Manifest
 
 SHIPPED = Path(__file__).parent / "trained" / "inventory"
 SHIPPED_MANIFEST_SHA256 = "be2e74add5cad26f5289a1584695fcb25e5553b02973de88499f23e6ca7cb4da"
 
 BYTES_MAX = 4 * 1024 * 1024  # a larger file is no network of ours
 NETWORK, MANIFEST, SEAL = "policy.onnx", "manifest.json", "seal.hex"
-
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A rule's parameters as tuned on the training seeds; a base-stock rule has no cap."""
-
-    factor: float
-    cap_periods: float | None = None
-
-
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one policy cost on the evaluation seeds, and its paired difference to the best rule."""
-
-    policy: str
-    cost_per_period: float  # currency, mean over pools
-    fill_ratio: float  # share of demand met from stock
-    stock_units: float  # mean units on hand at the end of a period, per pool
-    difference_ratio: float  # (cost - best rule's cost) / best rule's mean cost
-    difference_low_ratio: float  # lower end of its 95 % confidence interval
-    difference_high_ratio: float  # upper end
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a trained policy is, how it was made, and whether it beat the rules: its promotion record."""
-
-    format: Literal[1]
-    name: str
-    version: Sha256  # digest of the weights
-    network_sha256: Sha256  # digest of policy.onnx
-    features_version: int
-    features: tuple[str, ...]
-    adjusts: Rule  # the rule that the network's output departs from
-    rules: dict[str, Rule]  # tuned, by name
-    training: dict[str, str | int | float]  # steps, seeds, versions of the libraries
-    evaluation: tuple[Result, ...]
-    champion: str  # the policy that is served under this name: the learned one only if it beat every rule
+FILES = (NETWORK, MANIFEST, SEAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +28,11 @@ class Trained:
 
     manifest: Manifest
     network: bytes  # ONNX
-    folder: Path
+    folder: Path  # where it came from, for messages
 
 
-def load(data_dir: Path | None, seal_key: bytes | None) -> Trained:
-    """Return the policy trained here if `data_dir/policies/inventory` has one, else the shipped one."""
-    local = None if data_dir is None else local_folder(data_dir)
-    if local is not None and (local / MANIFEST).exists():
-        return _sealed(local, seal_key)
-    return _shipped()
-
-
-def local_folder(data_dir: Path) -> Path:
-    """Return where policies trained here lie."""
-    return data_dir / "policies" / "inventory"
-
-
-def write(folder: Path, manifest: Manifest, network: bytes, seal_key: bytes) -> None:
-    """Write a trained policy and its seal; an interrupted write leaves one that is refused, never a mixture."""
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in ((NETWORK, network), (MANIFEST, text), (SEAL, _seal(seal_key, text, network).encode())):
-        partial = folder / f"{name}.partial"
-        partial.write_bytes(content)
-        partial.replace(folder / name)
-
-
-def _shipped() -> Trained:
+def load_shipped() -> Trained:
+    """Return what ships with headgate; raise PolicyFileError when it was changed."""
     text = _read(SHIPPED / MANIFEST)
     digest = hashlib.sha256(text).hexdigest()
     if digest != SHIPPED_MANIFEST_SHA256:
@@ -98,10 +40,26 @@ def _shipped() -> Trained:
             f"{SHIPPED / MANIFEST} is not the file that ships with headgate (sha256 {digest[:12]}..., expected "
             f"{SHIPPED_MANIFEST_SHA256[:12]}...); install headgate again"
         )
-    return _checked(SHIPPED, text, _read(SHIPPED / NETWORK))
+    return checked(SHIPPED, text, _read(SHIPPED / NETWORK))
 
 
-def _sealed(folder: Path, seal_key: bytes | None) -> Trained:
+def find(version: str, data_dir: Path | None, seal_key: bytes | None) -> Trained:
+    """Return the policy whose short version is `version`: trained here, or the shipped one.
+
+    Raises PolicyFileError when there is none, or it cannot be trusted.
+    """
+    here = folders(data_dir)
+    if version in here:
+        return load_folder(here[version], seal_key)
+    shipped = load_shipped()
+    if version == shipped.manifest.short_version:
+        return shipped
+    known = ", ".join(sorted({*here, shipped.manifest.short_version}))
+    raise PolicyFileError(f"policy {version} is not here; known: {known}")
+
+
+def load_folder(folder: Path, seal_key: bytes | None) -> Trained:
+    """Return the policy in `folder`; raise PolicyFileError unless this installation has sealed it as it is."""
     remedy = "run `headgate train inventory` again, or remove the folder to serve what ships with headgate"
     if not (folder / SEAL).exists():
         raise PolicyFileError(f"the policy in {folder} is unsigned: it has no {SEAL}; {remedy}")
@@ -109,18 +67,16 @@ def _sealed(folder: Path, seal_key: bytes | None) -> Trained:
         raise PolicyFileError(f"the policy in {folder} cannot be checked without the seal key of this installation")
     text, network = _read(folder / MANIFEST), _read(folder / NETWORK)
     found = _read(folder / SEAL).decode("ascii", errors="replace").strip()
-    if not hmac.compare_digest(found.encode(), _seal(seal_key, text, network).encode()):
+    if not is_sealed(seal_key, text, network, found):
         raise PolicyFileError(
             f"the policy in {folder} was modified, or sealed with another installation's key; {remedy}"
         )
-    return _checked(folder, text, network)
+    return checked(folder, text, network)
 
 
-def _checked(folder: Path, text: bytes, network: bytes) -> Trained:
-    try:
-        manifest = msgspec.json.decode(text, type=Manifest)
-    except msgspec.DecodeError as error:
-        raise PolicyFileError(f"{folder / MANIFEST} is no manifest of this version of headgate: {error}") from error
+def checked(folder: Path, text: bytes, network: bytes) -> Trained:
+    """Return the policy of a trusted manifest if its network is the one that the manifest names."""
+    manifest = manifests.decode(text, str(folder / MANIFEST))
     digest = hashlib.sha256(network).hexdigest()
     if digest != manifest.network_sha256:
         raise PolicyFileError(
@@ -130,9 +86,71 @@ def _checked(folder: Path, text: bytes, network: bytes) -> Trained:
     return Trained(manifest, network, folder)
 
 
-def _seal(key: bytes, text: bytes, network: bytes) -> str:
+def local_folder(data_dir: Path) -> Path:
+    """Return where policies trained here lie, each in a folder of its own."""
+    return data_dir / "policies" / "inventory"
+
+
+def folders(data_dir: Path | None) -> dict[str, Path]:
+    """Return the folder of each policy that was trained here, by its short version; nothing is checked yet.
+
+    One in the place where older versions of headgate kept their only policy is among them.
+    """
+    local = None if data_dir is None else local_folder(data_dir)
+    if local is None or not local.is_dir():
+        return {}
+    found = {one.name: one for one in sorted(local.iterdir()) if (one / MANIFEST).exists()}
+    if (local / MANIFEST).exists():
+        found.setdefault(_version_in(local), local)
+    return found
+
+
+def add(data_dir: Path, manifest: Manifest, network: bytes, seal_key: bytes) -> Path:
+    """Put a policy beside those that are there; return its folder. Nothing is served before it is promoted."""
+    folder = local_folder(data_dir) / manifest.short_version
+    write(folder, manifest, network, seal_key)
+    return folder
+
+
+def take_over(data_dir: Path) -> Path | None:
+    """Move the only policy of an older headgate into the folder of its version; return it, None if there is none."""
+    local = local_folder(data_dir)
+    if not (local / MANIFEST).exists():
+        return None
+    folder = local / _version_in(local)
+    folder.mkdir(exist_ok=True)
+    for name in FILES:  # the manifest after the network: until then the old place is read
+        if (local / name).exists():
+            (local / name).replace(folder / name)
+    return folder
+
+
+def write(folder: Path, manifest: Manifest, network: bytes, seal_key: bytes) -> None:
+    """Write a trained policy and its seal; an interrupted write leaves one that is refused, never a mixture."""
+    text = manifests.encode(manifest)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in ((NETWORK, network), (MANIFEST, text), (SEAL, seal(seal_key, text, network).encode())):
+        partial = folder / f"{name}.partial"
+        partial.write_bytes(content)
+        partial.replace(folder / name)
+
+
+def seal(key: bytes, text: bytes, network: bytes) -> str:
     """Return the seal; the length in front keeps bytes from wandering from one file to the other."""
     return hmac.new(key, len(text).to_bytes(8, "big") + text + network, hashlib.sha256).hexdigest()
+
+
+def is_sealed(key: bytes, text: bytes, network: bytes, found: str) -> bool:
+    """Return whether `found` is the seal of both files under `key`."""
+    return hmac.compare_digest(found.encode(), seal(key, text, network).encode())
+
+
+def _version_in(folder: Path) -> str:
+    """Return the short version that an unchecked manifest claims, or "unreadable"."""
+    try:
+        return manifests.decode(_read(folder / MANIFEST), str(folder / MANIFEST)).version[:VERSION_CHARACTERS]
+    except PolicyFileError:
+        return "unreadable"
 
 
 def _read(path: Path) -> bytes:

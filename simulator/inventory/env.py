@@ -12,6 +12,7 @@ import numpy as np
 from gymnasium import spaces
 
 from policies import features
+from policies.features import RATIO_MAX
 from policies.inventory.adjustment import adjusted_orders
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.observation import Float32s
@@ -22,7 +23,7 @@ from simulator.inventory.types import Outcome
 from simulator.inventory.world import Setting, Worlds
 
 RULE = CappedBaseStock(factor=0.65, cap_periods=1.2)  # about the best one on these worlds
-FEATURE_MAX = 10.0  # no feature leaves it; see `policies.features`
+FEATURE_MAX = RATIO_MAX  # no feature leaves it
 
 
 def observation_space(items: int) -> spaces.Space[Float32s]:

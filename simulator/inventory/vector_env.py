@@ -76,7 +76,8 @@ class InventoryVectorEnv(VectorEnv[Float32s, Float32s, NDArray[Any]]):
         if not self.relative:
             return None
         orders = self.rule.decide(self._shadow.observation())
-        return self._shadow.step(orders.reshape(self.num_envs, self.setting.items).astype(np.float64)).cost
+        paid = self._shadow.step(orders.reshape(self.num_envs, self.setting.items).astype(np.float64)).cost
+        return np.asarray(paid, dtype=np.float64)
 
     def _seen(self) -> Float32s:
         return features.compute(self._observation).reshape(self.num_envs, -1)

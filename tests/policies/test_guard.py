@@ -1,5 +1,6 @@
 """The guard's promises on any proposal, and each rule on a worked example."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -196,3 +197,35 @@ def test_a_short_budget_prefers_what_protects_more_sales_per_currency() -> None:
     assert cheap > dear
     assert cheap + 4 * dear <= 60.0
     assert guarded.reasons[1] == "budget"
+
+
+def test_a_cut_keeps_how_much_was_asked_and_the_worths_that_decided() -> None:
+    """Two equal lines over 40 units: each last unit of 40 is worth less than the pool's line, and both say so."""
+    guarded = ordered([40.0, 40.0, 0.0], observed(3, on_hand=[0, 0, 99], capacity_units=40.0), limits_of(3))
+
+    assert guarded.cuts[2] is None
+    for cut in guarded.cuts[:2]:
+        assert cut is not None
+        assert cut.asked_units == 40
+        assert cut.worth == pytest.approx(4.0 * 0.5)  # p P(demand > 40): the median of demand is 40
+        assert cut.pool_worth == pytest.approx(4.0 * 0.9, rel=0.1)  # drawn at 20 of each, the lowest but one quantile
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "expected", "reason"),
+    [
+        (13.0, 1e6, 12, "order-terms"),
+        (3.0, 1e6, 0, "order-terms"),
+        (5.0, 1e6, 8, "order-terms"),
+        (12.0, 1e6, 12, "policy"),
+        (40.0, 15.0, 12, "bound"),
+        (40.0, 7.0, 0, "bound"),
+    ],
+)
+def test_a_suppliers_terms_are_kept(asked: float, most: float, expected: int, reason: str) -> None:
+    """Packs of four and at least seven, that is eight: the nearest acceptable, and a bound goes down to one."""
+    terms = replace(observed(1), minimum_order_units=np.array([7], np.float32), pack_units=np.array([4], np.float32))
+    guarded = ordered([asked], terms, limits_of(1, most=most))
+
+    assert guarded.order_units.tolist() == [expected]
+    assert guarded.reasons == (reason,)

@@ -1,15 +1,20 @@
 """The policy contract, held by everything in the registry on any observation."""
 
+from pathlib import Path
+
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from policies import trained_files
+from policies import aliases, trained_files
 from policies.errors import PolicyFileError
+from policies.manifest import Rule
 from policies.observation import Observation
 from policies.registry import POLICIES, load_policy
 from tests.policies.observations import observations
 
+KEY = b"k" * 32
 SHIPPED = {name: load_policy(name, data_dir=None) for name in POLICIES}
 
 
@@ -57,13 +62,57 @@ def test_each_says_who_it_is(name: str):
     policy = SHIPPED[name]
 
     assert policy.version
-    assert policy.name == (trained_files.load(None, None).manifest.champion if name == "champion" else name)
+    assert policy.name == (trained_files.load_shipped().manifest.champion if name == "champion" else name)
 
 
 def test_an_unknown_name_lists_the_known_ones():
     """The message is enough to mend the catalog."""
     with pytest.raises(PolicyFileError, match=r"'oracle' is unknown; known are base-stock, .*learned"):
         load_policy("oracle", data_dir=None)
+    with pytest.raises(PolicyFileError, match="'oracle@77eea670e63b' is unknown"):
+        load_policy("oracle@77eea670e63b", data_dir=None)
+
+
+def test_a_reference_names_training_and_rule(tmp_path: Path):
+    """A rule's parameters are those of the training behind the at sign, a bare version is its network."""
+    shipped = trained_files.load_shipped()
+    rules = shipped.manifest.rules | {"base-stock": Rule(0.5)}
+    manifest = msgspec.structs.replace(shipped.manifest, version="c" * 64, rules=rules)
+    trained_files.add(tmp_path, manifest, shipped.network, KEY)
+
+    assert load_policy(f"base-stock@{'c' * 12}", data_dir=tmp_path, seal_key=KEY).version == "factor=0.5"
+    assert load_policy("base-stock", data_dir=tmp_path, seal_key=KEY).version != "factor=0.5"
+    assert load_policy("c" * 12, data_dir=tmp_path, seal_key=KEY).version == "c" * 12
+    with pytest.raises(PolicyFileError, match="there is no challenger"):
+        load_policy("challenger", data_dir=tmp_path, seal_key=KEY)
+
+
+def test_aliases_say_who_is_served(tmp_path: Path):
+    """What was promoted is the champion, also for the names that mean its parts; a challenger has its own."""
+    shipped = trained_files.load_shipped()
+    trained_files.add(
+        tmp_path, msgspec.structs.replace(shipped.manifest, version="c" * 64), shipped.network, KEY
+    )  # fmt: skip
+    version = shipped.manifest.short_version
+    aliases.write(
+        trained_files.local_folder(tmp_path),
+        aliases.Aliases(champion="c" * 12, challenger=f"base-stock@{version}"),
+        KEY,
+    )
+
+    assert load_policy("champion", data_dir=tmp_path, seal_key=KEY).version == "c" * 12
+    assert load_policy("learned", data_dir=tmp_path, seal_key=KEY).version == "c" * 12
+    assert load_policy("challenger", data_dir=tmp_path, seal_key=KEY).name == "base-stock"
+
+
+def test_rules_without_parameters_are_refused(tmp_path: Path):
+    """A manifest that lacks a registered rule is another headgate's."""
+    shipped = trained_files.load_shipped()
+    manifest = msgspec.structs.replace(shipped.manifest, version="c" * 64, rules={"base-stock": Rule(0.5)})
+    trained_files.add(tmp_path, manifest, shipped.network, KEY)
+
+    with pytest.raises(PolicyFileError, match="no parameters of capped-base-stock"):
+        load_policy("c" * 12, data_dir=tmp_path, seal_key=KEY)
 
 
 def _reversed(observation: Observation) -> Observation:

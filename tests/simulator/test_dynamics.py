@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import geom, poisson
 
-from simulator.inventory.dynamics import Stock, advance, meet, period_cost, place, ration
+from simulator.inventory.dynamics import Stock, advance, meet, period_costs, place
 
 UNITS = st.integers(0, 50).map(float)
 PROBABILITY_MIN = 1e-12  # demand beyond the point where less than this is left is ignored
@@ -17,21 +17,23 @@ PROBABILITY_MIN = 1e-12  # demand beyond the point where less than this is left 
     pipeline=st.lists(UNITS, min_size=1, max_size=5),
     order=UNITS,
     demand=UNITS,
-    backlog=st.booleans(),
+    waiting_ratio=st.sampled_from([0.0, 0.3, 1.0]),
     data=st.data(),
 )
 def test_a_period_neither_makes_nor_loses_units(
-    on_hand: float, pipeline: list[float], order: float, demand: float, *, backlog: bool, data: st.DataObject
+    on_hand: float, pipeline: list[float], order: float, demand: float, waiting_ratio: float, data: st.DataObject
 ):
     """Units in equal units out: what was there and ordered is sold, owed, on hand or on its way."""
     lead = data.draw(st.integers(0, len(pipeline)))
-    stock = place(Stock(np.array([on_hand]), np.array([pipeline])), np.array([order]), lead)
-    after, sold, unmet = meet(stock, np.array([demand]), backlog=backlog)
+    draw = np.array([data.draw(st.floats(0, 0.999))])
+    stock = place(Stock(np.array([on_hand]), np.array([pipeline])), np.array([order]), np.array([lead]))
+    after, sold, lost = meet(stock, np.array([demand]), waiting_ratio, draw)
     later, received = advance(after)
 
-    assert sold + unmet == demand
-    given_away = demand if backlog else sold
-    assert later.on_hand + later.pipeline.sum() == on_hand + sum(pipeline) + order - given_away
+    waits = demand - sold - lost
+    assert waits == np.floor(waits)
+    assert abs(waits - waiting_ratio * (demand - sold)) < 1
+    assert later.on_hand + later.pipeline.sum() == on_hand + sum(pipeline) + order - sold - waits
     assert later.on_hand == after.on_hand + received
 
 
@@ -48,25 +50,15 @@ def test_an_order_arrives_after_exactly_its_lead_time():
 
 def test_backlog_charges_an_owed_unit_each_period_it_waits():
     """Three owed for two periods cost six times p, and the receipt pays them back."""
-    stock = place(Stock(np.zeros(1), np.zeros((1, 2))), np.array([5.0]), 2)
+    stock = place(Stock(np.zeros(1), np.zeros((1, 2))), np.array([5.0]), np.array([2]))
     costs = []
     for demand in (3.0, 0.0, 0.0):
-        stock, _, unmet = meet(stock, np.array([demand]), backlog=True)
-        costs.append(float(period_cost(stock, unmet, 1.0, 9.0)[0]))
+        stock, _, lost = meet(stock, np.array([demand]), waiting_ratio=1.0)
+        paid = period_costs(stock, lost, np.zeros(1), holding_cost=1.0, lost_sale_cost=99.0, backlog_cost=9.0)
+        costs.append(float(paid.total[0]))
         stock, _ = advance(stock)
 
     assert costs == [27.0, 27.0, 2.0]
-
-
-@given(st.lists(st.floats(0, 1e4), min_size=1, max_size=8), st.floats(0, 1e4), st.floats(0, 1e4))
-def test_rationed_orders_are_whole_and_within_both_limits(orders: list[float], capacity: float, budget: float):
-    """No pool ever orders more than it may."""
-    cost = np.linspace(0.5, 3.0, len(orders))
-    kept = ration(np.array(orders), cost, np.array(capacity), np.array(budget))
-
-    assert kept.sum() <= capacity + 1e-6
-    assert (kept * cost).sum() <= budget + 1e-6
-    np.testing.assert_array_equal(kept, np.floor(kept))
 
 
 @pytest.mark.parametrize(
@@ -116,9 +108,10 @@ def _transitions(
         on_hand=np.broadcast_to(states[:, None, None, :1], shape),
         pipeline=np.broadcast_to(on_order[:, None, None, None, :], (*shape, lead_time)),
     )
-    stock = place(stock, np.broadcast_to(orders[:, None, None], shape), lead_time)
-    stock, _, unmet = meet(stock, np.broadcast_to(demand[:, None], shape))
-    cost = period_cost(stock, unmet, 1.0, lost_sale_cost)[..., 0]
+    order = np.broadcast_to(orders[:, None, None], shape)
+    stock = place(stock, order, np.array([lead_time]))
+    stock, _, lost = meet(stock, np.broadcast_to(demand[:, None], shape))
+    cost = period_costs(stock, lost, order, holding_cost=1.0, lost_sale_cost=lost_sale_cost).total[..., 0]
     stock, _ = advance(stock)
     later = np.concatenate([stock.on_hand, stock.pipeline[..., 0, : lead_time - 1]], axis=-1)
     later[..., 0] = np.minimum(later[..., 0], top)

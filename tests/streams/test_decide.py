@@ -14,6 +14,7 @@ from streams.events import (
     Outcome,
 )
 from streams.forecast_store import Fresh, Missing, Stale, judge
+from streams.lineup import Lineup
 from tests.streams.decisions import (
     CUT,
     DAY_S,
@@ -127,7 +128,7 @@ def test_without_a_view_nothing_is_decided() -> None:
 @pytest.mark.parametrize("reading", [Fresh(view_of()), Stale(view_of(), ""), Missing(None, "")])
 def test_an_expired_tick_decides_nothing(reading: Any) -> None:
     """Not even to hold."""
-    assert decide(TICK, reading, SPEC, Asks(1.0, 1.0), ControlView(), TICK.valid_until_s + 1.0) is None
+    assert decide(TICK, reading, SPEC, Lineup(Asks(1.0, 1.0)), ControlView(), TICK.valid_until_s + 1.0) is None
 
 
 def test_the_guards_numbers_are_told() -> None:
@@ -146,11 +147,23 @@ def test_the_guards_numbers_are_told() -> None:
         assert f"(policy asked 24): {words}" in line.explanation
 
 
+def test_what_is_cut_says_how_much_and_what_its_last_unit_is_worth() -> None:
+    """A line cut for the pool's limit tells the share it gave up and the worths that decided, in currency."""
+    spec = msgspec.structs.replace(SPEC, budget=10.0)
+    line = decided(view_of(), Asks(24.0, 24.0), spec=spec).lines[0]
+    cut = f"{24 - line.order_units:.0f}".removesuffix(".0")
+
+    assert f"pool budget 10 GBP: {cut} of 24 cut, the last is worth " in line.explanation
+    assert " in sales per GBP spent, the pool keeps what is worth " in line.explanation
+
+
 def claimed(day: int, units: float) -> Allocation:
     """Return what was decided `day` days before, for mugs."""
     start_s = START_S - day * DAY_S
     tick = msgspec.structs.replace(TICK, tick_id=f"shop/-{day}", period_start_s=start_s, valid_until_s=start_s + DAY_S)
-    allocation = decide(tick, judge(view_of(), cut=CUT, now_s=start_s), SPEC, Asks(units, 0.0), ControlView(), start_s)
+    allocation = decide(
+        tick, judge(view_of(), cut=CUT, now_s=start_s), SPEC, Lineup(Asks(units, 0.0)), ControlView(), start_s
+    )
     assert allocation is not None
     return allocation
 
