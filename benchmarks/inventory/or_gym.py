@@ -29,7 +29,6 @@ EPISODES_FORESEEN = 500  # of the reported ones, whose demand a programme is tol
 TRAINING_SEED, STEPS, STEPS_QUICK = 11, 600, 10
 LEVELS_UNITS = {True: (91.0, 212.0, 416.0), False: (94.0, 212.0, 410.0)}  # by whether orders are owed
 MUST, GOAL = {True: 480.0, False: 470.0}, {True: 515.0, False: 500.0}
-WHOLE_UNITS_SLACK = 1e-6  # a solver's 3 is 2.9999999
 
 
 def figures(options: argparse.Namespace) -> list[Figure]:
@@ -80,7 +79,7 @@ def _solved(chain: Chain, stock: ChainStock, period: int) -> Float64s:
         plan(chain, ChainStock(on_hand, pipeline, owed), expected, or_gym.DISCOUNT).orders
         for on_hand, pipeline, owed in zip(stock.on_hand, stock.pipeline, stock.owed_units, strict=True)
     ]
-    return np.floor(np.array(rows) + WHOLE_UNITS_SLACK)
+    return np.rint(np.array(rows))  # whole already: a flow of whole units has whole best answers
 
 
 def _error(values: Float64s) -> float:
