@@ -16,7 +16,7 @@ from policies.inventory.learned import session
 from policies.inventory.streaming import Streaming
 
 SHIPPED = Path(__file__).parent.parent / "trained" / "streaming"
-SHIPPED_MANIFEST_SHA256 = "unpinned"
+SHIPPED_MANIFEST_SHA256 = "8823ddf730f0fd361b14a1242613f5f807b5224ba75cc531102880e6f12e8376"
 
 BYTES_MAX = 1024 * 1024  # a larger file is none of ours
 MANIFEST, REMEMBER, ORDER = "manifest.json", "remember.onnx", "order.onnx"

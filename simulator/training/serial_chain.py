@@ -27,7 +27,7 @@ PARITY_SEED = 80_002
 class Course:
     """How long and from which chance to learn."""
 
-    steps: int = 1000
+    steps: int = 600
     episodes: int = 256  # a step
     learning_rate: float = 4e-3  # the largest; it rises for a tenth of the course and falls for the rest
     seed: int = 1

@@ -28,9 +28,9 @@ GRADIENT_MAX = 0.5  # norm; a few worlds are wild
 class Course:
     """How long and from which chance each of the members learns."""
 
-    steps: int = 1200
+    steps: int = 900
     items: int = 480  # a step; each path of demand is traded on under three terms
-    members: int = 2
+    members: int = 1  # a second adds little and as much to the files
     learning_rate: float = 3e-3  # the largest; it rises for a tenth of the course and falls for the rest
     seed: int = 1
 
