@@ -17,6 +17,7 @@ from policies.inventory import choices
 from policies.inventory.base_stock import BaseStock
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.inventory.learned import capped, serve
+from policies.inventory.projected_level import ProjectedLevel
 from policies.inventory.reorder_point import ReorderPoint
 from policies.manifest import LEARNED, VERSION_CHARACTERS
 from policies.observation import Float32s, Observation
@@ -35,6 +36,12 @@ def _base_stock(trained: Trained) -> BaseStock:
 
 def _capped_base_stock(trained: Trained) -> CappedBaseStock:
     return capped(trained.manifest.rules["capped-base-stock"])
+
+
+def _projected_level(trained: Trained) -> ProjectedLevel:
+    """Return the tuned rule; untuned where the training is older than the rule."""
+    rule = trained.manifest.rules.get("projected-level")
+    return ProjectedLevel() if rule is None else ProjectedLevel(rule.factor, rule.cap_periods or float("inf"))
 
 
 def _reorder_point(trained: Trained) -> ReorderPoint:
@@ -56,10 +63,11 @@ POLICIES: dict[str, Callable[[Trained], InventoryPolicy]] = {
     "capped-base-stock": _capped_base_stock,
     "champion": _champion,  # of what ships, or was trained, before anybody has promoted anything
     "learned": _learned,
+    "projected-level": _projected_level,
     "reorder-point": _reorder_point,
 }
 RULES = tuple(name for name in POLICIES if name not in (CHAMPION, LEARNED))
-ALWAYS = tuple(name for name in RULES if name != "reorder-point")  # is tuned beside every network
+ALWAYS = ("base-stock", "capped-base-stock")  # were tuned beside every network there is
 
 
 def load_policy(name: str, *, data_dir: Path | None, seal_key: bytes | None = None) -> InventoryPolicy:

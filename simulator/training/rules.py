@@ -12,7 +12,7 @@ from simulator.inventory.world import Setting
 from simulator.training.tournament import play
 from simulator.training.tuning import tune_rule
 
-SMOOTH = ("base-stock", "capped-base-stock")  # compete wherever orders cost nothing by themselves
+SMOOTH = ("base-stock", "capped-base-stock", "projected-level")  # compete wherever orders cost nothing by themselves
 LUMPY = (*SMOOTH, "reorder-point")  # and where they do
 DEPARTED_FROM = "capped-base-stock"
 

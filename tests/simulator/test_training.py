@@ -59,11 +59,16 @@ def test_the_manifest_tells_how_it_was_made(trained: tuple[Path, Manifest, list[
     """Seeds, steps, every competitor and the verdict are on record."""
     _, manifest, said = trained
 
-    assert {row.policy for row in manifest.evaluation} == {"base-stock", "capped-base-stock", "learned"}
+    assert {row.policy for row in manifest.evaluation} == {
+        "base-stock",
+        "capped-base-stock",
+        "projected-level",
+        "learned",
+    }
     assert manifest.data["item_periods"] == 3072
     assert manifest.seeds["training"] == 3
     assert len(set(manifest.seeds.values())) == len(manifest.seeds) == 4
-    assert manifest.champion in {"base-stock", "capped-base-stock", "learned"}
+    assert manifest.champion in {"base-stock", "capped-base-stock", "projected-level", "learned"}
     assert any("tuning" in line for line in said)
 
 
