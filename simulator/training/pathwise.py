@@ -37,8 +37,9 @@ class Course:
     following_periods: int = 16  # after them: lead time and a dozen more
     rate: float = 1e-2
     average: float = 0.995  # share of the moving average of the weights that a step keeps
-    whole_from: float = 0.1  # share of the course from which on orders are drawn towards whole units ...
-    whole_by: float = 0.6  # ... and by which they are as much as they can be
+    wholeness: float = 0.8  # how much orders are drawn towards whole units in the end, see `towards_whole`
+    whole_from: float = 0.2  # share of the course from which on orders are drawn towards whole units ...
+    whole_by: float = 0.7  # ... and by which they are as much as they can be
 
 
 def learn(
@@ -116,6 +117,8 @@ def order_units(weights: Weights, columns: torch.Tensor, part: Part, ahead: Pros
 def towards_whole(order: torch.Tensor, wholeness: float) -> torch.Tensor:
     """Return `order` drawn towards whole units: not at all at 0; at 1 as far as a smooth, never falling curve can.
 
+    At 1 and beyond no slope is left at whole units: what is near the wrong one stays there.
+
     >>> towards_whole(torch.tensor([2.0, 2.25, 2.5, 2.75]), 1.0)
     tensor([2.0000, 2.0908, 2.5000, 2.9092])
     """
@@ -125,7 +128,8 @@ def towards_whole(order: torch.Tensor, wholeness: float) -> torch.Tensor:
 
 
 def _wholeness(course: Course, passed: float) -> float:
-    return min(max((passed - course.whole_from) / (course.whole_by - course.whole_from), 0.0), 1.0)
+    passed = (passed - course.whole_from) / (course.whole_by - course.whole_from)
+    return course.wholeness * min(max(passed, 0.0), 1.0)
 
 
 class _Seen:

@@ -54,3 +54,11 @@ def test_learners_are_compared_with_rules_and_with_the_optimum(tmp_path: Path):
         assert rows[f"learners: {name}, half of its 95 % interval"]["value"] > 0
     assert rows["learners: cost per order, improvement above the optimum"]["value"] > 0
     assert rows["learners: cost per order, best rule ((s, S)) above the optimum"]["value"] > 0
+
+
+def test_a_decision_is_timed_part_by_part(tmp_path: Path):
+    """The whole, its features and its network, and the guard apart; speed is not judged here."""
+    rows = figures_of("decisions", tmp_path / "figures.json")
+
+    assert all(row["value"] > 0 for row in rows.values())
+    assert [row["must"] for row in rows.values()] == [50.0, None, None, None, None]
