@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "tune": "search a rule's parameters in a simulated world",
     "twin": "run a simulated world in place of the real one",
     "up": "keep an embedded Kafka and Valkey running",
+    "whatif": "play other lead times, costs, demand or limits from the live state",
     "worker": "run one stream worker: ingest and control",
 }
 

@@ -187,7 +187,7 @@ class Worlds:
         items = self.scenario.items
         told = replace(items, lost_sale_cost=items.unmet_cost(self.scenario.setting.waiting_ratio))
         ordered = ration(orders, self.seen, told, lambda: self.outlook().lead_quantile_units)
-        chance = self._chance()
+        chance = self.chance()
         self.stock, outcome = play(self.stock, ordered, chance, items)
         if self._open is not None:
             self._open.step(ordered, chance.lead_time_periods, chance.arrived_ratio)
@@ -196,7 +196,8 @@ class Worlds:
         self.period += 1
         return outcome
 
-    def _chance(self) -> Chance:
+    def chance(self) -> Chance:
+        """Return what chance does in this period, whatever is ordered."""
         scenario, now = self.scenario, self.period
         waiting = scenario.waiting_draw
         return Chance(
