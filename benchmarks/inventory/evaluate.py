@@ -3,14 +3,14 @@
     python -m benchmarks.inventory evaluate --world examples/worlds/lost-sales.toml
 
 Rules are tuned on other worlds than the judged ones, or on an earlier span where series are replayed. `--quick` judges
-on fewer worlds.
+on fewer worlds. Where the world can be solved exactly, each policy is set beside the proven optimum too.
 """
 
 import argparse
 from collections.abc import Iterator
 
 from benchmarks.figures import Figure
-from ops.commands.evaluate import judge
+from ops.commands.evaluate import bound, judge
 from ops.evaluation.world import add_policies, add_world, judged_from
 from policies.inventory.rules import RULES
 from simulator.training.standings import Interval, Standing
@@ -31,7 +31,17 @@ def figures(options: argparse.Namespace) -> list[Figure]:
     if options.quick:
         options.seeds = min(options.seeds, QUICK_WORLDS)
     judged = judged_from(options, print)
-    return [figure for row in judge(judged) for figure in _figures(judged.name, row)]
+    rows = judge(judged)
+    found = [figure for row in rows for figure in _figures(judged.name, row)]
+    proven, words = bound(judged, rows)
+    print(words)
+    if proven is not None:
+        found.append(Figure(f"{judged.name}: proven optimum", proven.cost, "currency"))
+        found += [
+            Figure(f"{judged.name}: {row.policy}, above the optimum", 100 * (row.cost.mean / proven.cost - 1), "%")
+            for row in rows
+        ]
+    return found
 
 
 def _figures(world: str, row: Standing) -> Iterator[Figure]:
