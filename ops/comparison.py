@@ -54,6 +54,7 @@ class Deciders:
     timeouts: int  # ticks (pool and period) without a decision in time
     by: dict[str, int]  # lines by who decided them
     reasons: dict[str, int]  # lines by reason code
+    roles: dict[str, int]  # lines by the part in which their policy decided
 
 
 def arm(rows: Sequence[Lived], specs: Mapping[str, PoolSpec]) -> Arm:
@@ -86,6 +87,7 @@ def deciders(rows: Sequence[Lived]) -> Deciders:
         timeouts=len(late),
         by=dict(Counter(row.decided_by for row in rows).most_common()),
         reasons=dict(Counter(row.reason_code or row.decided_by for row in rows).most_common()),
+        roles=dict(Counter(row.role or row.decided_by for row in rows).most_common()),
     )
 
 

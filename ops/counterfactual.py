@@ -12,9 +12,10 @@ from ops.journal import Lived
 from ops.twin_actor import Actor, Told, actor
 from streams.catalog import PoolSpec
 from streams.control_view import ControlView
-from streams.decide import InventoryPolicy, decide
+from streams.decide import decide
 from streams.events import Tick, Transaction, encode
 from streams.forecast_store import judge
+from streams.lineup import InventoryPolicy, Lineup
 from streams.shard import Shard
 
 TUNING_PERIODS_MAX = 140  # of history that the rule is tuned on: a rule that starves itself needs long to show it
@@ -82,7 +83,7 @@ def live(pool: Actor, known: Known, policy: InventoryPolicy) -> list[Lived]:
     while not pool.is_done:
         now_s = tick.period_start_s
         reading = judge(fold.shard.view(pool.spec.pool_id), cut=tick.cut, now_s=now_s)
-        decided = decide(tick, reading, pool.spec, policy, ControlView(), now_s)
+        decided = decide(tick, reading, pool.spec, Lineup(policy), ControlView(), now_s)
         assert decided is not None, "a tick that is decided at its own moment has not expired"
         fold.tell_all(pool.order(line) for line in decided.lines if line.order_units > 0)
         told, lived = pool.live(decided)

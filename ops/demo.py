@@ -4,6 +4,7 @@ It is nothing but the commands that a deployment runs, started in order and ende
 """
 
 import fcntl
+import shlex
 import shutil
 import subprocess
 import threading
@@ -18,6 +19,7 @@ from ops import model_changes, summary
 from ops.child import Child
 from ops.command_line import command_line
 from ops.console.serving import Running, running
+from ops.demo_canary import Canary
 from ops.demo_switch import Switching, all_changes
 from ops.journal import FILE
 from ops.stack.local import LocalStack
@@ -91,7 +93,8 @@ class Demo:
     feed: Child | None = None
     tuning: Child | None = None  # makes the report at the end quick
     switching: Switching = field(default_factory=Switching)
-    operator: Child | None = None  # switches the motorway's model
+    canary: Canary = field(default_factory=Canary)
+    operators: list[Child] = field(default_factory=list)  # each types one command
 
     def watch(self, *, traffic: bool) -> None:
         """Look after everything until interrupted; report when the twin has lived through its data."""
@@ -103,6 +106,7 @@ class Demo:
                     self.feed = _child("feed-traffic", TRAFFIC_WORDS, self.settings)
                 if self.feed is not None:
                     self._switch()
+                self._type("policy", self.canary.words(self.console.picture))
                 if self.tuning is None and self.console.picture.actions_read > TUNE_AFTER_ACTIONS:
                     self.tuning = _child("report-tune", TUNE_WORDS, self.settings)
         if self.twin.exit_status != 0:
@@ -117,10 +121,13 @@ class Demo:
         """Do what an operator would to the motorway's model, and tell what becomes of it."""
         for change in self.switching.news(self.console.picture):
             self.tell(model_changes.line(change))
-        words = self.switching.words(self.console.picture)
+        self._type("model-switch", self.switching.words(self.console.picture))
+
+    def _type(self, name: str, words: Sequence[str] | None) -> None:
+        """Type a command as an operator would, in a process of its own."""
         if words:
-            self.tell(f"headgate {' '.join(words)}")
-            self.operator = _child("model-switch", words, self.settings)
+            self.tell(f"headgate {shlex.join(words)}")
+            self.operators.append(_child(f"{name}-{len(self.operators)}", words, self.settings))
 
     def report(self) -> None:
         """Run `headgate report` on what was lived through; an impatient Ctrl-C ends it."""
@@ -142,8 +149,8 @@ class Demo:
             end(process)
 
     def stop_extras(self) -> None:
-        """End the motorway's feed, the tuning and the operator, if they were started."""
-        for child in (self.feed, self.tuning, self.operator):
+        """End the motorway's feed, the tuning and what an operator typed, if they were started."""
+        for child in (self.feed, self.tuning, *self.operators):
             if child is not None:
                 child.stop(STOP_S_MAX)
 
@@ -165,7 +172,7 @@ class Demo:
         if self.stack is not None:
             self.stack.check()
         self.roles.check()
-        for child in (self.tuning, self.operator):
+        for child in (self.tuning, *self.operators):
             if child is not None:
                 child.wait(0.0)  # it ends by itself: leave no zombie
 

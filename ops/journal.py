@@ -13,14 +13,14 @@ from typing import Self
 from streams.errors import ConfigurationError, StateError
 
 FILE = "twin.sqlite"
-VERSION = "1"
+VERSION = "2"
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS run (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS lived (
   pool_id TEXT, period_start_s REAL, resource_id TEXT, demand REAL, sold REAL, unmet REAL, returned REAL,
   ordered REAL, received REAL, on_hand REAL, cost REAL, proposed REAL, decided_by TEXT, reason_code TEXT,
-  policy TEXT, policy_version TEXT, PRIMARY KEY (pool_id, period_start_s, resource_id)
+  policy TEXT, policy_version TEXT, role TEXT, shadow REAL, PRIMARY KEY (pool_id, period_start_s, resource_id)
 );
 """
 
@@ -41,10 +41,12 @@ class Lived:
     on_hand: float  # at the end
     cost: float  # holding of what is left over and lost sales
     proposed: float  # what the policy had asked for before the guard
-    decided_by: str  # "policy", "baseline", "hold", or "timeout": nothing had come in time
+    decided_by: str  # "policy", "rule" (out of range), "baseline", "hold", or "timeout": nothing had come in time
     reason_code: str  # "policy", or the rule of the guard that changed it
-    policy: str
+    policy: str  # of this line
     policy_version: str
+    role: str = ""  # of that policy, see `streams.events.Role`
+    shadow: float | None = None  # units that the other alias would have ordered in its place
 
 
 class Journal:

@@ -13,6 +13,7 @@ from ops.foresight import foresee
 from ops.journal import Lived, read
 from ops.recorded_demand import RecordedPeriod, recorded_periods
 from ops.rule_alone import rule_alone
+from ops.served import Served, served
 from streams.catalog import Catalog, PoolSpec
 from streams.errors import ConfigurationError
 from streams.events import Transaction
@@ -31,7 +32,7 @@ class Report:
     items: int
     currency: str
     note: str  # the catalog's: where the costs come from
-    policies: dict[str, int]  # "name version" -> lines it decided
+    policies: list[Served]  # which decided in which part, from when to when
     factor: float  # of the rule alone, tuned before the first period
     tried: dict[float, float]  # factor -> cost before the first period
     total: dict[str, Arm]  # by HEADGATE, RULE and FORESIGHT
@@ -68,7 +69,7 @@ def build(journal: Path, catalog: Catalog, lines: Sequence[Transaction]) -> Repo
         items=sum(len(spec.resources) for spec in specs.values()),
         currency=next(iter(specs.values())).currency,
         note=catalog.note,
-        policies=_policies(rows),
+        policies=served(rows, days),
         factor=rule.factor,
         tried=rule.tried,
         total={name: arm(of_arm, specs) for name, of_arm in arms.items()},
@@ -147,12 +148,3 @@ def _foreseen(spec: PoolSpec, periods: Sequence[RecordedPeriod]) -> list[Lived]:
 
 def _of(rows: Sequence[Lived], pool_id: str) -> list[Lived]:
     return [row for row in rows if row.pool_id == pool_id]
-
-
-def _policies(rows: Sequence[Lived]) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for row in rows:
-        if row.policy:
-            name = f"{row.policy} {row.policy_version}".strip()
-            counted[name] = counted.get(name, 0) + 1
-    return counted

@@ -1,11 +1,12 @@
 """A report in, one self-contained HTML page out: table, conclusions, cost by week. No request leaves it."""
 
+from collections.abc import Sequence
 from html import escape
 from itertools import accumulate
 
 from ops.comparison import Arm
 from ops.report import FORESIGHT, HEADGATE, RULE, Report
-from ops.report_text import MODELS, cells, conclusions, footing, headings
+from ops.report_text import MODELS, POLICIES, cells, conclusions, footing, headings, who_decided
 
 WIDTH_PX, HEIGHT_PX, MARGIN_PX, LABEL_PX = 900, 300, 60, 17
 COLOURS = {HEADGATE: "#0b6e4f", RULE: "#b3541e", FORESIGHT: "#5c6b7a"}  # told apart by the colour-blind, and by labels
@@ -34,14 +35,14 @@ def render_page(report: Report) -> str:
         f"<title>{title}</title><style>{_STYLE}</style></head><body>"
         f"<h1>{title}</h1><p>{report.periods} periods, {report.items} items.</p>"
         f"{told}{_table(report)}<h2>Cost so far, {escape(report.currency)}</h2>{_chart(report)}"
-        f"{_models(report)}{small}</body></html>\n"
+        f"{_listed(POLICIES, who_decided(report))}{_listed(MODELS, report.models)}{small}</body></html>\n"
     )
 
 
-def _models(report: Report) -> str:
-    if not report.models:
+def _listed(heading: str, lines: Sequence[str]) -> str:
+    if not lines:
         return ""
-    return f"<h2>{MODELS}</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in report.models)}</ul>"
+    return f"<h2>{heading}</h2><ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
 def _table(report: Report) -> str:

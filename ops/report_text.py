@@ -6,10 +6,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from ops import served
 from ops.comparison import Arm
 from ops.report import FORESIGHT, HEADGATE, RULE, Report
 
 WIDTH_CHARACTERS = 110
+POLICIES = "Who decided, on the running stream"
 MODELS = "Models that changed while they ran"
 POLICY_RATIO_MIN = 0.8  # of the lines the policy itself should have decided
 
@@ -22,8 +24,9 @@ def render_text(report: Report, *, width: int = WIDTH_CHARACTERS) -> str:
     console.print(_table(report))
     for line in (*conclusions(report), *footing(report)):
         console.print(line)
-    for line in (f"{MODELS}:", *report.models) if report.models else ():
-        console.print(line, markup=False)
+    for heading, lines in ((POLICIES, who_decided(report)), (MODELS, report.models)):
+        for line in (f"{heading}:", *lines) if lines else ():
+            console.print(line, markup=False)
     return out.getvalue().rstrip("\n")
 
 
@@ -58,27 +61,41 @@ def conclusions(report: Report) -> list[str]:
         f"Headgate minus rule: {gap.mean:+,.1f} {money} a week ({gap.ratio:+.1%}), 95 % interval {gap.low:+,.1f} to "
         f"{gap.high:+,.1f} over {gap.weeks} weeks: {sure}."
     )
+    rule, least, own = (report.total[name].cost for name in (RULE, FORESIGHT, HEADGATE))
+    far = (
+        f"Perfect foresight would have paid {least:,.0f} {money}, Headgate {own:,.0f}: it goes "
+        f"{_closed(rule, own, least)} of the way from the rule to it."
+    )
     share = (
-        f"The policy itself decided {who.policy_ratio:.1%} of {who.lines:,} lines, {who.unchanged_ratio:.1%} unchanged "
-        f"by the guard; {who.timeouts} ticks timed out."
+        f"The policy itself decided {who.by.get('policy', 0):,} of {who.lines:,} lines ({who.policy_ratio:.1%}), "
+        f"{who.unchanged_ratio:.1%} unchanged by the guard; {who.timeouts} ticks timed out."
     )
     if who.policy_ratio < POLICY_RATIO_MIN:
         others = ", ".join(f"{name} {count:,}" for name, count in who.by.items() if name != "policy")
         share += f" That is less than {POLICY_RATIO_MIN:.0%}: {others}."
-    return [told, share]
+    return [told, far, share]
 
 
 def footing(report: Report) -> list[str]:
     """Return what was served, what the others are, and where the costs come from."""
     tried = ", ".join(f"{factor:g}: {cost:,.0f}" for factor, cost in report.tried.items())
-    served = ", ".join(f"{_short(name)} ({count:,} lines)" for name, count in report.policies.items())
     reasons = ", ".join(f"{name} {count:,}" for name, count in report.deciders.reasons.items())
     return [
-        f"Served: {served}. Lines by reason: {reasons}.",
+        f"Lines by reason: {reasons}.",
         f"Rule alone: base-stock, its factor tuned before {report.first} (factor: cost there - {tried}).",
         "Perfect foresight: the least that anybody could have paid who knew all demand (a linear programme).",
         f"Costs: {report.note}" if report.note else "",
     ]
+
+
+def who_decided(report: Report) -> list[str]:
+    """Return which policy decided in which part, and when."""
+    return [served.line(one) for one in report.policies]
+
+
+def _closed(rule: float, own: float, least: float) -> str:
+    """Return the share of the way from the rule's cost to the least; below 0 it went the other way."""
+    return f"{(rule - own) / (rule - least):.0%}" if rule > least else "none"
 
 
 def _table(report: Report) -> Table:
@@ -95,12 +112,3 @@ def _table(report: Report) -> Table:
             first, *rest = cells(report, name, arms)
             table.add_row(f"  {first}", *rest)
     return table
-
-
-def _short(name: str) -> str:
-    """Return a policy's name with a digest cut to what tells it from others.
-
-    >>> _short("learned 77eea670e63b663410bf54134fa996cafc35ea3ff92f09c4121c5a1ad024ba5b")
-    'learned 77eea670e63b'
-    """
-    return " ".join(word[:12] if len(word) == 64 else word for word in name.split())

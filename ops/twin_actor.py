@@ -127,13 +127,26 @@ def lived_rows(
                 on_hand=tally.on_hand,
                 cost=resource.holding_cost * tally.on_hand + resource.lost_sale_cost * tally.unmet,
                 proposed=line.proposed_units if line else 0.0,
-                decided_by=decided.decided_by if decided else "timeout",
                 reason_code=line.reason_code if line else "",
-                policy=decided.policy if decided else "",
-                policy_version=decided.policy_version if decided else "",
+                shadow=line.shadow_units if line else None,
+                **_decider(decided, line),
             )
         )
     return rows
+
+
+def _decider(decided: Allocation | None, line: ActionLine | None) -> dict[str, str]:
+    """Return who decided a line: its own policy where that is not the allocation's."""
+    if decided is None:
+        return {"decided_by": "timeout", "policy": "", "policy_version": "", "role": ""}
+    role = line.role if line else ""
+    own = line is not None and line.policy != ""
+    return {
+        "decided_by": "rule" if role == "rule" else decided.decided_by,
+        "policy": line.policy if line and own else decided.policy,
+        "policy_version": line.policy_version if line and own else decided.policy_version,
+        "role": role,
+    }
 
 
 def _clock(spec: PoolSpec, now_s: float) -> Clock:

@@ -1,6 +1,6 @@
 """The policy contract: what is seen in, what is decided out."""
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 Seen = TypeVar("Seen", contravariant=True)
 Decided = TypeVar("Decided", covariant=True)
@@ -21,4 +21,18 @@ class Policy(Protocol[Seen, Decided]):
 
     def decide(self, observation: Seen) -> Decided:
         """Return the proposed allocation; for stock: order quantities, shape (n,), units, >= 0."""
+        ...
+
+
+@runtime_checkable
+class Unsure(Protocol[Seen, Decided]):
+    """A policy that knows where it was not trained, and the rule that decides there in its place."""
+
+    @property
+    def rule(self) -> Policy[Seen, Decided]:
+        """The rule."""
+        ...
+
+    def unsure(self, observation: Seen) -> tuple[str, ...]:
+        """Return for each item why the rule should decide it, in plain words; "" where the policy is sure."""
         ...

@@ -24,11 +24,15 @@ def demand_at(level: Float64s, quantiles: Float32s) -> Float64s:
     >>> float(demand_at(np.array([0.5]), quantiles)[0])
     4.0
     """
-    demands = _with_zero(quantiles)
-    above = np.clip(np.searchsorted(_LEVELS, level), 1, len(_LEVELS) - 1)[:, None]
-    low = np.take_along_axis(demands, above - 1, axis=1)[:, 0]
-    high = np.take_along_axis(demands, above, axis=1)[:, 0]
-    start, end = _LEVELS[above[:, 0] - 1], _LEVELS[above[:, 0]]
+    return demand_between(level, demands_from_zero(quantiles))
+
+
+def demand_between(level: Float64s, demands: Float64s) -> Float64s:
+    """Return what `demand_at` does, of `demands_from_zero` (n, levels + 1): for who asks the same lines many times."""
+    above = np.clip(np.searchsorted(_LEVELS, level), 1, len(_LEVELS) - 1)
+    rows = np.arange(len(level))
+    low, high = demands[rows, above - 1], demands[rows, above]
+    start, end = _LEVELS[above - 1], _LEVELS[above]
     found: Float64s = low + np.clip((level - start) / (end - start), 0.0, 1.0) * (high - low)
     return np.where(level > 0, found, -np.inf)
 
@@ -40,10 +44,12 @@ def cover_ratio(position_units: Float64s, quantiles: Float32s) -> Float64s:
     >>> cover_ratio(np.array([0.0]), quantiles).tolist(), cover_ratio(np.array([100.0]), quantiles).tolist()
     ([0.25], [0.99])
     """
-    return np.array([_level_of(one, row) for one, row in zip(position_units, _with_zero(quantiles), strict=True)])
+    return np.array(
+        [_level_of(one, row) for one, row in zip(position_units, demands_from_zero(quantiles), strict=True)]
+    )
 
 
-def _with_zero(quantiles: Float32s) -> Float64s:
+def demands_from_zero(quantiles: Float32s) -> Float64s:
     """Return demands (n, levels + 1) that never fall along the levels, from zero demand on."""
     known = np.nan_to_num(quantiles.astype(np.float64), nan=0.0, posinf=1e12, neginf=0.0)
     return np.maximum.accumulate(np.concatenate([np.zeros((len(known), 1)), known], axis=1), axis=1)

@@ -8,6 +8,8 @@
 'order 20 (policy asked 35): pool capacity 100 units'
 >>> explain(12, 12, facts, fallback="forecast is 3 h too old").split("; ")[0]
 'order 12 on the baseline: forecast is 3 h too old'
+>>> explain(12, 12, facts, unsure="lead_time is above what it was trained on").split("; ")[0]
+'order 12 by the rule: lead_time is above what it was trained on'
 """
 
 import math
@@ -29,14 +31,21 @@ class Facts:
     cover_ratio: float  # probability that stock, orders and this order meet the interval's demand
 
 
-def explain(order_units: float, proposed_units: float, facts: Facts, *, rule: str = "", fallback: str = "") -> str:
-    """Return one line. `rule` says what changed the proposal, `fallback` why the baseline decided."""
-    reasons = [reason for reason in (fallback, rule) if reason]
+def explain(
+    order_units: float, proposed_units: float, facts: Facts, *, rule: str = "", fallback: str = "", unsure: str = ""
+) -> str:
+    """Return one line.
+
+    `rule` says what changed the proposal, `fallback` why the baseline decided, `unsure` why a learned policy left it to
+    its rule.
+    """
+    reasons = [reason for reason in (fallback, unsure, rule) if reason]
     if order_units > 0 or reasons:
         reasons.append(_need(facts))
     else:
         reasons.append(_no_need(facts))
-    return f"{_headline(order_units, proposed_units, rule=rule, fallback=fallback)}: {'; '.join(reasons)}"
+    by = "on the baseline" if fallback else ("by the rule" if unsure else "")
+    return f"{_headline(order_units, proposed_units, rule=rule, by=by)}: {'; '.join(reasons)}"
 
 
 def explain_hold(why: str) -> str:
@@ -88,12 +97,12 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def _headline(order_units: float, proposed_units: float, *, rule: str, fallback: str) -> str:
+def _headline(order_units: float, proposed_units: float, *, rule: str, by: str) -> str:
     head = f"order {number(order_units)}" if order_units > 0 else "no order"
-    if fallback:
-        head += " on the baseline"
+    if by:
+        head += f" {by}"
     if rule:
-        head += f" ({'it' if fallback else 'policy'} asked {number(proposed_units)})"
+        head += f" ({'it' if by else 'policy'} asked {number(proposed_units)})"
     return head
 
 

@@ -13,7 +13,8 @@ FORMAT = 2
 VERSION_CHARACTERS = 12  # of the digest of the weights: what tells trained policies apart for people
 LEARNED = "learned"  # the network's own row in `Manifest.evaluation`
 
-Head = Literal["adjustment", "orders"]  # what a network says: how far to depart from a rule, or from the target
+# What a network says: how far to depart from a rule, or from the target, or which of some quantities to order.
+Head = Literal["adjustment", "choices", "orders"]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -22,6 +23,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     factor: float
     cap_periods: float | None = None
+    lot_factor: float | None = None  # of a reorder point; no other rule has one
 
 
 class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

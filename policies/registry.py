@@ -13,9 +13,11 @@ from policies import trained_files
 from policies.aliases import Aliases, version_of
 from policies.base import Policy
 from policies.errors import PolicyFileError
+from policies.inventory import choices
 from policies.inventory.base_stock import BaseStock
 from policies.inventory.capped_base_stock import CappedBaseStock
 from policies.inventory.learned import capped, serve
+from policies.inventory.reorder_point import ReorderPoint
 from policies.manifest import LEARNED, VERSION_CHARACTERS
 from policies.observation import Float32s, Observation
 from policies.trained_files import Trained
@@ -35,6 +37,16 @@ def _capped_base_stock(trained: Trained) -> CappedBaseStock:
     return capped(trained.manifest.rules["capped-base-stock"])
 
 
+def _reorder_point(trained: Trained) -> ReorderPoint:
+    """Return the tuned rule; as textbooks have it where orders cost nothing by themselves, so that none was tuned."""
+    rule = trained.manifest.rules.get("reorder-point")
+    return ReorderPoint() if rule is None else ReorderPoint(rule.factor, rule.lot_factor or 0.0)
+
+
+def _learned(trained: Trained) -> InventoryPolicy:
+    return choices.serve(trained) if trained.manifest.head == "choices" else serve(trained)
+
+
 def _champion(trained: Trained) -> InventoryPolicy:
     return POLICIES[trained.manifest.champion](trained)
 
@@ -43,9 +55,11 @@ POLICIES: dict[str, Callable[[Trained], InventoryPolicy]] = {
     "base-stock": _base_stock,
     "capped-base-stock": _capped_base_stock,
     "champion": _champion,  # of what ships, or was trained, before anybody has promoted anything
-    "learned": serve,
+    "learned": _learned,
+    "reorder-point": _reorder_point,
 }
 RULES = tuple(name for name in POLICIES if name not in (CHAMPION, LEARNED))
+ALWAYS = tuple(name for name in RULES if name != "reorder-point")  # is tuned beside every network
 
 
 def load_policy(name: str, *, data_dir: Path | None, seal_key: bytes | None = None) -> InventoryPolicy:
@@ -91,7 +105,7 @@ def resolve(name: str, aliases: Aliases, find: Find) -> InventoryPolicy:
 
 
 def _require_known(trained: Trained) -> None:
-    missing = [name for name in RULES if name not in trained.manifest.rules]
+    missing = [name for name in ALWAYS if name not in trained.manifest.rules]
     if missing:
         raise PolicyFileError(
             f"the manifest in {trained.folder} has no parameters of {missing[0]}; run `headgate train inventory` again"

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from policies.cover import cover_ratio, demand_at
+from policies.cover import cover_ratio, demand_between, demands_from_zero
 from policies.observation import Float32s, Observation
 
 Float64s = NDArray[np.float64]
 
-_BISECTIONS = 60  # halves the range of worths to below any cost that matters
+_BISECTIONS = 40  # halves the range of worths to below any cost that matters
 _SLACK_RATIO = 1e-9  # what floating point may add to a sum of shares
 _COST_MIN = 1e-12  # a worthless unit divides by it
 
@@ -84,13 +84,15 @@ def last_worth(order: Float64s, use: Float64s, need: Need) -> Float64s:
 
 
 def _cut(order: Float64s, use: Float64s, limit: Float64s, need: Need) -> tuple[Float64s, Float64s]:
+    quantiles = need.lead_demand_quantile_units.reshape(-1, need.lead_demand_quantile_units.shape[-1])
+    demands = demands_from_zero(quantiles)
     low = np.zeros(len(order))
     high = np.max(need.lost_sale_cost / np.maximum(use, _COST_MIN), axis=1) + 1.0
     for _ in range(_BISECTIONS):
         middle = (low + high) / 2
-        over = (_wanted(order, use, middle, need) * use).sum(axis=1) > limit
+        over = (_wanted(order, use, middle, need, demands) * use).sum(axis=1) > limit
         low, high = np.where(over, middle, low), np.where(over, high, middle)
-    least, most = _wanted(order, use, high, need), _wanted(order, use, low, need)
+    least, most = (_wanted(order, use, worth, need, demands) for worth in (high, low))
     spread = ((most - least) * use).sum(axis=1)
     free = limit - (least * use).sum(axis=1)
     part = np.clip(np.divide(free, spread, out=np.zeros_like(spread), where=spread > 0), 0.0, 1.0)[:, np.newaxis]
@@ -98,12 +100,11 @@ def _cut(order: Float64s, use: Float64s, limit: Float64s, need: Need) -> tuple[F
     return np.where(whole < need.minimum_order_units, 0.0, whole), high
 
 
-def _wanted(order: Float64s, use: Float64s, worth: Float64s, need: Need) -> Float64s:
+def _wanted(order: Float64s, use: Float64s, worth: Float64s, need: Need, demands: Float64s) -> Float64s:
     """Return the part (pools, n) of each order whose units are worth more than `worth` (pools,) per scarce unit."""
     # P(demand > position) that the last unit must exceed:
     short_ratio = worth[:, np.newaxis] * use / np.maximum(need.lost_sale_cost, _COST_MIN)
-    quantiles = need.lead_demand_quantile_units.reshape(-1, need.lead_demand_quantile_units.shape[-1])
-    target = demand_at(1.0 - short_ratio.reshape(-1), quantiles).reshape(order.shape)
+    target = demand_between(1.0 - short_ratio.reshape(-1), demands).reshape(order.shape)
     wanted = np.clip(target - need.position_units, 0.0, order)
     return np.where(worth[:, np.newaxis] <= 0, order, wanted)
 

@@ -67,7 +67,7 @@ def load_folder(folder: Path, seal_key: bytes | None) -> Trained:
         raise PolicyFileError(f"the policy in {folder} cannot be checked without the seal key of this installation")
     text, network = _read(folder / MANIFEST), _read(folder / NETWORK)
     found = _read(folder / SEAL).decode("ascii", errors="replace").strip()
-    if not hmac.compare_digest(found.encode(), seal(seal_key, text, network).encode()):
+    if not is_sealed(seal_key, text, network, found):
         raise PolicyFileError(
             f"the policy in {folder} was modified, or sealed with another installation's key; {remedy}"
         )
@@ -138,6 +138,11 @@ def write(folder: Path, manifest: Manifest, network: bytes, seal_key: bytes) -> 
 def seal(key: bytes, text: bytes, network: bytes) -> str:
     """Return the seal; the length in front keeps bytes from wandering from one file to the other."""
     return hmac.new(key, len(text).to_bytes(8, "big") + text + network, hashlib.sha256).hexdigest()
+
+
+def is_sealed(key: bytes, text: bytes, network: bytes, found: str) -> bool:
+    """Return whether `found` is the seal of both files under `key`."""
+    return hmac.compare_digest(found.encode(), seal(key, text, network).encode())
 
 
 def _version_in(folder: Path) -> str:

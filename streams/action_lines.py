@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 
 from policies.cover import cover_ratio
@@ -12,7 +13,7 @@ from policies.guard import SCARCE, Guarded, Limits
 from policies.observation import Float32s, Observation
 from streams.catalog import PoolSpec, ResourceSpec
 from streams.control_view import ControlView
-from streams.events import ActionLine, PoolView, Tick
+from streams.events import ActionLine, PoolView, Role, Tick
 from streams.live_observation import series_of
 
 _REASON_CHARACTERS_MAX = 120  # of an operator's words in an explanation
@@ -30,13 +31,26 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Decider:
+    """Who asks for the units of a line."""
+
+    role: Role
+    policy: str  # its name
+    version: str
+    unsure: str = ""  # why a learned policy left it to this rule
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
-    """What a policy or the baseline asked for, and from what."""
+    """What is asked for, and from what."""
 
     observation: Observation
     units: Float32s  # (n,)
-    fallback_code: str  # "" when the policy decided
-    fallback: str  # why not, in words
+    by: tuple[Decider, ...]  # (n,)
+    fallback_code: str = ""  # "" when the policy decided
+    fallback: str = ""  # why not, in words
+    beside: Float32s | None = None  # (n,) what the other alias would have asked for
+    challenger_failed: str = ""  # why there is none beside although there should be
 
 
 def limits_of(case: Case) -> Limits:
@@ -56,8 +70,10 @@ def limits_of(case: Case) -> Limits:
     )
 
 
-def lines_of(case: Case, proposed: Proposed, guarded: Guarded, limits: Limits) -> tuple[ActionLine, ...]:
-    """Return one line for each resource of the catalog, in its order."""
+def lines_of(
+    case: Case, proposed: Proposed, guarded: Guarded, limits: Limits, beside: Guarded | None = None
+) -> tuple[ActionLine, ...]:
+    """Return one line for each resource of the catalog, in its order; `beside` is what the other alias would order."""
     facts = _facts(case, proposed.observation, guarded)
     lines = []
     for row, (resource, seen) in enumerate(zip(case.spec.resources, series_of(case.view, case.spec), strict=True)):
@@ -68,11 +84,25 @@ def lines_of(case: Case, proposed: Proposed, guarded: Guarded, limits: Limits) -
         rule = "" if code == "policy" else _rule_words(case, code, resource, float(limits.order_step_max[row]))
         if code in SCARCE:
             rule = _cut_words(case.spec, code, rule, guarded, row)
-        words = explain(order, asked, facts[row], rule=rule, fallback=proposed.fallback)
-        if code == "policy" and proposed.fallback_code:
-            code = proposed.fallback_code
-        lines.append(_line(case.tick, case.spec, resource, order, asked, code, words))
+        by = proposed.by[row]
+        words = explain(order, asked, facts[row], rule=rule, fallback=proposed.fallback, unsure=by.unsure)
+        if code == "policy":
+            code = proposed.fallback_code or ("out-of-range" if by.unsure else code)
+        line = _line(case.tick, case.spec, resource, order, asked, code, words)
+        lines.append(_signed(line, by, None if beside is None else float(beside.order_units[row])))
     return tuple(lines)
+
+
+def _signed(line: ActionLine, by: Decider, shadow_units: float | None) -> ActionLine:
+    """Return the line with who decided it; the allocation's own policy is not named again."""
+    is_other = by.role in ("canary", "rule")
+    return msgspec.structs.replace(
+        line,
+        role=by.role,
+        policy=by.policy if is_other else "",
+        policy_version=by.version if is_other else "",
+        shadow_units=shadow_units,
+    )
 
 
 def unknown_line(tick: Tick, spec: PoolSpec, resource: ResourceSpec, code: str, why: str) -> ActionLine:

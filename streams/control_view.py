@@ -1,4 +1,4 @@
-"""Commands, allocations, outcomes and pool specs in, what binds the next decision out: holds, claims, limits.
+"""Commands, allocations, outcomes, pool specs and policies in, what binds the next decision out: holds, claims, limits.
 
 The topics are the authority and this is a view of them: fold the records again and it is the same. Topics are
 read side by side, so an outcome may come before the allocation it belongs to; records that come twice change
@@ -14,13 +14,15 @@ from typing import Any
 
 from streams.catalog import PoolSpec
 from streams.events import Allocation, Command, Outcome
+from streams.policy_events import PolicyAliases, PolicyFile
 
-Record = Command | Allocation | Outcome | PoolSpec
+Record = Command | Allocation | Outcome | PoolSpec | PolicyFile | PolicyAliases
 
 HOLDS_MAX = 100_000  # pools and resources held at some time and not released; only beyond that is the oldest forgotten
 CLAIMS_MAX = 100_000  # orders under way that no ledger has confirmed
 TICKS_MAX = 100_000  # remembered, so that what was decided once is not decided again, nor counted again
 OUTCOMES_MAX = 100_000  # remembered by action id, for allocations that are read after them
+POLICIES_MAX = 16  # trained policies kept in memory; the topic holds those that the aliases may need, four at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class ControlView:
         self._claims_of: dict[str, set[str]] = {}
         self._ticks: OrderedDict[str, None] = OrderedDict()
         self._outcomes: OrderedDict[str, Outcome] = OrderedDict()
+        self._policies: OrderedDict[str, PolicyFile] = OrderedDict()  # by version
+        self.policy_aliases: PolicyAliases | None = None  # the newest; whoever serves by them checks their seal
 
     def apply(self, record: Record) -> None:
         """Fold one record."""
@@ -59,10 +63,20 @@ class ControlView:
                 self._allocation(record)
             case Outcome():
                 self._outcome(record)
+            case PolicyFile():
+                self._policies[record.version] = record
+                self._policies.move_to_end(record.version)
+                _bound(self._policies, POLICIES_MAX)
+            case PolicyAliases():
+                self.policy_aliases = record
 
     def spec(self, pool_id: str) -> PoolSpec | None:
         """Return the newest declaration of the pool."""
         return self._specs.get(pool_id)
+
+    def policy_file(self, version: str) -> PolicyFile | None:
+        """Return a trained policy of which the topic told; nobody has checked its seal yet."""
+        return self._policies.get(version)
 
     def hold(self, pool_id: str, resource_id: str, now_s: float) -> Command | None:
         """Return the hold on the resource, or on its whole pool, that is in force at event time `now_s`."""

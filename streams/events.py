@@ -10,9 +10,12 @@ import msgspec
 
 from streams.catalog import PoolSpec
 from streams.clock import RunClock
+from streams.health_events import WorkerHealth
 from streams.model_events import ModelChanged, ModelReset
+from streams.policy_events import PolicyAliases, PolicyFile
 
 Quantity = Literal["flow_vehicles_per_h", "count_vehicles", "occupancy_ratio", "speed_km_per_h", "count_units"]
+Role = Literal["", "champion", "canary", "rule", "catalog", "baseline"]
 TransactionKind = Literal["sale", "cancellation", "return", "receipt", "count", "order_accepted"]
 
 
@@ -202,9 +205,13 @@ class ActionLine(msgspec.Struct, frozen=True, kw_only=True):
     resource_id: str
     order_units: float
     proposed_units: float  # what the policy asked for before the guard
-    reason_code: str  # "policy", or the guard's rule that changed it
+    reason_code: str  # "policy", the guard's rule that changed it, or why another decided (`streams.decide`)
     explanation: str  # one line in plain words
     arrives_at_s: float  # start of the period in which it is to arrive
+    role: Role = ""  # in which part its policy decided it; "" before there were roles
+    policy: str = ""  # who decided it, where that is not the allocation's policy
+    policy_version: str = ""  # and which of that name
+    shadow_units: float | None = None  # what the other alias would have ordered in its place, guarded; None: no other
 
 
 class Allocation(msgspec.Struct, frozen=True, kw_only=True, tag="allocation.v1"):
@@ -222,6 +229,12 @@ class Allocation(msgspec.Struct, frozen=True, kw_only=True, tag="allocation.v1")
     decided_by: Literal["policy", "baseline", "hold"]
     cut: Cut
     lines: tuple[ActionLine, ...]
+    role: Role = (
+        ""  # in which part its policy decided: "champion", or "catalog" when the pool names one; lines may differ
+    )
+    aliases_revision: int | None = None  # of champion and challenger when it was decided; None: they were not asked
+    challenger: str = ""  # name and version of the policy that stood beside: canary or shadow; "": none
+    challenger_failed: str = ""  # why the challenger did not speak
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, tag="outcome.v1"):
@@ -250,33 +263,18 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag="command.v1"):
     expires_at_s: float  # event time
 
 
-class PartitionHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """How far one shard is."""
-
-    topic: str
-    partition: int
-    next_offset: int
-    end_offset: int  # newest known end of the log: lag is the difference
-    events_total: int  # folded by this process
-    snapshot_offset: int  # what a crash now would replay from
-    snapshot_age_s: float | None  # wall time; None before the first
-
-
-class WorkerHealth(msgspec.Struct, frozen=True, kw_only=True, tag="health.v1"):
-    """What a worker says of itself each second: a Redis key that expires."""
-
-    worker_id: str
-    at_s: float  # wall time
-    events_per_s: float
-    rss_bytes: int
-    partitions: tuple[PartitionHealth, ...]
-    counters: dict[str, int]  # "dead:RULE", "late", "buckets:closed|missing", "decisions:policy|baseline|hold" ...
-    decision_p50_s: float | None
-    decision_p99_s: float | None
-
-
 OutputMessage = (
-    BucketClosed | Tick | DeadLetter | Allocation | Outcome | Command | PoolView | WorkerHealth | ModelChanged
+    BucketClosed
+    | Tick
+    | DeadLetter
+    | Allocation
+    | Outcome
+    | Command
+    | PoolView
+    | WorkerHealth
+    | ModelChanged
+    | PolicyFile
+    | PolicyAliases
 )
 
 _ENCODER = msgspec.json.Encoder()

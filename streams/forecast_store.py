@@ -16,7 +16,8 @@ import msgspec
 import redis.asyncio
 from redis.exceptions import NoScriptError
 
-from streams.events import Cut, PoolView, WorkerHealth, encode
+from streams.events import Cut, PoolView, encode
+from streams.health_events import WorkerHealth
 from streams.redis_answers import answered, raise_first
 
 VIEW_KEY = "headgate:view:"  # + pool_id: a hash of epoch, offset and body (JSON of PoolView)

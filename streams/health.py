@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Sequence
 
-from streams.events import PartitionHealth, WorkerHealth
+from streams.health_events import PartitionHealth, WorkerHealth
 
 DURATIONS_MAX = 1000  # newest decision times that percentiles are taken of
 RATE_WINDOW_S = 5.0

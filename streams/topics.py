@@ -68,6 +68,16 @@ DEAD_LETTERS = TopicSpec(
     30 * DAY_MS,
 )
 CATALOG = TopicSpec("catalog", "the newest declaration of each pool", "pool_id", ("catalog.v1",), 1, -1, compacted=True)
+POLICIES = TopicSpec(
+    "policies",
+    "who is champion and who challenger, and the trained policies that they name",
+    "family, or family/version",
+    ("policy.v1", "policy-aliases.v1"),
+    1,
+    -1,
+    compacted=True,
+    segment_bytes=16 * 1024 * 1024,  # it is read whole by every worker that starts
+)
 SNAPSHOTS = TopicSpec(
     "snapshots",
     "sealed states of shards in chunks, binary",
@@ -90,8 +100,8 @@ SNAPSHOT_INDEX = TopicSpec(
 )
 
 TOPICS = (
-    ACTIONS, CATALOG, COMMANDS, DEAD_LETTERS, FORECASTS, OUTCOMES, READINGS, SNAPSHOT_INDEX, SNAPSHOTS, TICKS,
-    TRANSACTIONS,
+    ACTIONS, CATALOG, COMMANDS, DEAD_LETTERS, FORECASTS, OUTCOMES, POLICIES, READINGS, SNAPSHOT_INDEX, SNAPSHOTS,
+    TICKS, TRANSACTIONS,
 )  # fmt: skip
 INPUT_TOPICS = (READINGS, TRANSACTIONS)
 

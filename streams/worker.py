@@ -27,10 +27,10 @@ from streams.attempts import Attempts
 from streams.claims import RedisClaims
 from streams.connections import redis_client, redis_options, tls_context
 from streams.errors import UnavailableError
-from streams.events import PartitionHealth
 from streams.forecast_store import HEALTH_TTL_S, RedisForecastStore
 from streams.guarded_fold import GuardedFold
 from streams.health import Health
+from streams.health_events import PartitionHealth
 from streams.keys import seal_key
 from streams.outputs import Outputs
 from streams.pacemaker import INTERVAL_S, beat

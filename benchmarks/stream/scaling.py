@@ -24,8 +24,8 @@ from benchmarks.stream.running import DONE_S_MAX, SETTLE_S, Log, UnequalWorkErro
 from benchmarks.stream.workload import Shape
 from ops.stack.local import LocalStack
 from ops.supervisor import Supervisor
-from streams.events import WorkerHealth
 from streams.forecast_store import HEALTH_KEY
+from streams.health_events import WorkerHealth
 from streams.settings import Settings
 
 WORKERS = (1, 2, 4)

@@ -114,7 +114,9 @@ def _shorten(kept: OrderedDict[str, Any]) -> None:
 def line_of(allocation: Allocation, line: ActionLine, outcome: Outcome | None) -> str:
     """Return one action as people read it: when, what, how many, what became of it, who decided and why."""
     when = allocation.tick_id.partition("/")[2][:16]  # the period as the pool's own clock shows it
-    policy = allocation.policy if allocation.decided_by == "policy" else allocation.decided_by
+    policy = (line.policy or allocation.policy) if allocation.decided_by == "policy" else allocation.decided_by
+    if line.role in ("canary", "rule"):
+        policy = line.role
     units = line.order_units if outcome is None or outcome.status != "clamped" else outcome.applied_units
     status = "decided" if outcome is None else outcome.status
     return (

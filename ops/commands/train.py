@@ -8,11 +8,13 @@ from ops.cli import settings_of
 from ops.supervisor import interrupt_on_terminate
 from ops.training_shown import Bar, report
 from policies import trained_files
+from simulator.inventory.toml_section import WorldFileError
+from simulator.inventory.world import Setting
+from simulator.inventory.world_file import read
 from streams.errors import ConfigurationError
 from streams.keys import seal_key
 
-ALGORITHMS = ("pathwise", "ppo", "sac")
-STEPS = 4_000_000
+ALGORITHMS = ("improvement", "pathwise", "ppo", "sac")
 EXTRA_ABSENT = (
     "training needs torch and stable-baselines3 ({error}); install the extra: pip install 'headgate[train]', or "
     "pip install -e '.[train]' in a clone"
@@ -22,9 +24,10 @@ EXTRA_ABSENT = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add what to train, how, how long, from which seed, and where to put it."""
     parser.add_argument("family", choices=["inventory"], help="the simulated world to train in")
-    parser.add_argument("--algorithm", choices=ALGORITHMS, default="ppo", help="how to learn; default ppo")
-    parser.add_argument("--steps", type=int, help=f"item-periods to learn from; default {STEPS:,}")
+    parser.add_argument("--algorithm", choices=ALGORITHMS, default="pathwise", help="how to learn; default pathwise")
+    parser.add_argument("--steps", type=int, help="item-periods to learn from; the default depends on the algorithm")
     parser.add_argument("--budget-s", type=float, metavar="S", help="CPU seconds to learn for, in place of --steps")
+    parser.add_argument("--world", type=Path, metavar="FILE", help="a world in TOML to learn and be judged in")
     parser.add_argument("--seed", type=int, default=1, help="of everything the training draws; default 1")
     parser.add_argument("--patience", type=int, default=8, help="evaluations without a better one; 0 never stops early")
     parser.add_argument("--out", type=Path, help="folder for the policy; default DATA_DIR/policies/inventory/VERSION")
@@ -38,16 +41,16 @@ def run(options: argparse.Namespace) -> int:
     _require_lengths(options)
     try:  # only here: nothing but this command needs torch
         from simulator.training import checkpoints  # noqa: PLC0415
-        from simulator.training.course import STEPS_MAX, Course  # noqa: PLC0415
-        from simulator.training.inventory import Hooks, Judging, train_inventory  # noqa: PLC0415
+        from simulator.training.algorithms import course_of  # noqa: PLC0415
+        from simulator.training.inventory import Hooks, Judging, judging_in, train_inventory  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(EXTRA_ABSENT.format(error=error)) from error
     interrupt_on_terminate()
     settings = settings_of(options)
     key = seal_key(settings)
     kept = settings.data_dir / "training" / f"{options.family}-{options.algorithm}.checkpoint"
-    steps = options.steps or (STEPS if options.budget_s is None else STEPS_MAX)
-    course = Course(options.algorithm, steps, options.budget_s, options.seed, patience=options.patience)
+    course = course_of(options.algorithm, options.steps, options.budget_s, options.seed, options.patience)
+    judging = Judging() if options.world is None else judging_in(_world(options.world))
     with Bar(quiet=options.quiet) as bar:
         hooks = Hooks(
             tell=bar.tell,
@@ -58,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
             figures=options.tensorboard,
         )
         try:
-            manifest, network = train_inventory(course, Judging(), hooks)
+            manifest, network = train_inventory(course, judging, hooks)
         except KeyboardInterrupt:
             bar.tell(
                 f"stopped; --resume goes on from {kept}" if kept.exists() else "stopped before the first checkpoint"
@@ -75,6 +78,13 @@ def run(options: argparse.Namespace) -> int:
     if options.out is None:
         print(f"nothing is served by it yet: headgate policy promote {manifest.short_version}")
     return 0
+
+
+def _world(path: Path) -> Setting:
+    try:
+        return read(path)
+    except WorldFileError as error:
+        raise ConfigurationError(str(error)) from error
 
 
 def _require_lengths(options: argparse.Namespace) -> None:

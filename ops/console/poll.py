@@ -15,8 +15,9 @@ from ops.console.state import POOLS_MAX, WORKERS_MAX, Picture
 from ops.journal import FILE
 from ops.kill_switch import killed
 from streams.connections import redis_options
-from streams.events import PoolView, WorkerHealth
+from streams.events import PoolView
 from streams.forecast_store import HEALTH_KEY, POOLS_KEY, VIEW_KEY
+from streams.health_events import WorkerHealth
 from streams.settings import Settings
 
 INTERVAL_S = 0.5

@@ -14,16 +14,8 @@ import msgspec
 from ops.console.entries import RATE_WINDOW_S, Connection, Decided, PoolState, SeriesState, band
 from ops.console.lived import LivedSoFar
 from streams.catalog import PoolSpec
-from streams.events import (
-    Allocation,
-    BucketClosed,
-    Command,
-    DeadLetter,
-    Outcome,
-    OutputMessage,
-    PoolView,
-    WorkerHealth,
-)
+from streams.events import Allocation, BucketClosed, Command, DeadLetter, Outcome, OutputMessage, PoolView
+from streams.health_events import WorkerHealth
 from streams.model_events import ModelChanged
 
 POOLS_MAX = 500

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import QUANTILE_LEVELS
+from policies.inventory.order_terms import proposal
 from policies.observation import Float32s, Observation
 
 Float64s = NDArray[np.float64]
@@ -74,4 +75,4 @@ class BaseStock:
     def decide(self, observation: Observation) -> Float32s:
         """Return (n,) units to order, >= 0; whole units are the guard's business."""
         missing = self.factor * target_units(observation) - position_units(observation)
-        return np.maximum(missing, 0.0).astype(np.float32)
+        return proposal(missing, observation)

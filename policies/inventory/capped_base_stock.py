@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from policies.inventory.base_stock import Float64s, position_units, target_units
+from policies.inventory.order_terms import proposal
 from policies.observation import Float32s, Observation
 
 
@@ -34,4 +35,4 @@ class CappedBaseStock:
     def decide(self, observation: Observation) -> Float32s:
         """Return (n,) units to order, >= 0."""
         missing = self.factor * target_units(observation) - position_units(observation)
-        return np.clip(missing, 0.0, self.cap_units(observation)).astype(np.float32)
+        return proposal(np.minimum(missing, self.cap_units(observation)), observation)

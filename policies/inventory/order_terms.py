@@ -3,7 +3,11 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from policies.observation import Float32s, Observation
+
+Float64s = NDArray[np.float64]
 Array = Any  # (..., n) numpy array or torch tensor
 
 
@@ -19,3 +23,15 @@ def acceptable_units(order: Array, minimum_order_units: Array, pack_units: Array
     packs = xp.floor(xp.clip(order, 0.0, None) / pack_units + 0.5) * pack_units
     small = xp.where(2.0 * order >= least, least, xp.zeros_like(packs))
     return xp.where(packs < least, small, packs)
+
+
+def proposal(order: Float64s, observation: Observation) -> Float32s:
+    """Return (n,) what a rule proposes: the wished `order`, on the supplier's terms where an item has any.
+
+    Whole units are the guard's business: where single units are sold without a minimum the wish stays as it is.
+    """
+    least = observation.minimum_order_units.astype(np.float64)
+    pack = observation.pack_units.astype(np.float64)
+    wished = np.maximum(order, 0.0)
+    bound = (least > 0) | (pack > 1)
+    return np.where(bound, acceptable_units(wished, least, pack), wished).astype(np.float32)

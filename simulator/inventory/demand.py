@@ -5,6 +5,7 @@ quantities, rare bulk orders. What a forecaster would know of it is in `forecast
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -28,6 +29,10 @@ class Taste:
     bulk_ratio: tuple[float, float] = (0.0, 0.03)  # probability of a day with a bulk order on top
     bulk_size: tuple[float, float] = (3.0, 25.0)  # of a bulk order, in mean periods of demand, logarithmic
 
+    def draw(self, rng: np.random.Generator, worlds: int, items: int, periods: int, history_periods: int) -> "Demand":  # noqa: ARG002  a kind of demand may need to know where the decided periods begin
+        """Return the demand of `worlds` pools of `items` over `periods`."""
+        return draw(rng, worlds, items, periods, self)
+
 
 RETAIL = Taste()
 
@@ -37,13 +42,29 @@ class Demand:
     """Series of demand and the truth behind them. The time axis is the last one."""
 
     level_units: Float64s  # (worlds, n, periods) mean of an average day
-    profile: Float64s  # (worlds, n, 7) factor of each day of the week, mean 1
+    profile: Float64s  # (worlds, n, season) factor of each period of the season, mean 1; mostly of a day of the week
     units: Float64s  # (worlds, n, periods) asked for, whole
+    hidden: bool = False  # whether the level moves as nobody sees before the units show it
+    dispersion: Float64s | None = None  # (worlds, n, 1) variance above the mean, in squared means; None: no known law
+
+    def season(self) -> Float64s:
+        """Return (worlds, n, periods) the factor of each period."""
+        return self.profile[..., np.arange(self.level_units.shape[-1]) % self.profile.shape[-1]]
 
     def mean_units(self) -> Float64s:
         """Return (worlds, n, periods) the true mean of each period."""
-        slots = np.arange(self.level_units.shape[-1]) % PERIODS_PER_WEEK
-        return np.asarray(self.level_units * self.profile[..., slots], dtype=np.float64)
+        return np.asarray(self.level_units * self.season(), dtype=np.float64)
+
+
+class Kind(Protocol):
+    """A kind of demand; what it draws is the same for the same generator state."""
+
+    def draw(self, rng: np.random.Generator, worlds: int, items: int, periods: int, history_periods: int) -> Demand:
+        """Return the demand of `worlds` pools of `items` over `periods`, of which `history_periods` come before orders.
+
+        Raises ValueError when it cannot give that many items or periods.
+        """
+        ...
 
 
 def draw(rng: np.random.Generator, worlds: int, items: int, periods: int, taste: Taste = RETAIL) -> Demand:

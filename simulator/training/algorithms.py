@@ -1,17 +1,19 @@
-"""An algorithm's name in, a learner that has learnt nothing yet out. A new one is one file and one line here."""
+"""An algorithm's name in, how it learns and what it needs out. A new one is one file and one line here."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
-from policies.inventory.capped_base_stock import CappedBaseStock
-from simulator.inventory.vector_env import InventoryVectorEnv
-from simulator.inventory.world import Setting
+from policies.inventory.ranges import Ranges
+from policies.manifest import Head
 from simulator.training.checkpoints import Checkpoint
-from simulator.training.course import Course, Pace
+from simulator.training.course import STEPS_MAX, Course
+from simulator.training.improvement import ImprovementLearner
 from simulator.training.ppo import ppo
 from simulator.training.sac import sac
-from simulator.training.vec_env import TrainingWorlds
+from simulator.training.start import Start
 from simulator.training.watch import Learner, Watch
+from simulator.training.worlds_pathwise import PathwiseLearner
 
 
 class Trainee(Learner, Protocol):
@@ -23,16 +25,30 @@ class Trainee(Learner, Protocol):
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from a checkpoint of the same course."""
 
-
-def _stable(make: Callable[[Course, Pace, TrainingWorlds], Trainee]) -> Callable[..., Trainee]:
-    def start(course: Course, pace: Pace, setting: Setting, rule: CappedBaseStock) -> Trainee:
-        worlds = InventoryVectorEnv(setting, rule=rule, relative=True)
-        return make(course, pace, TrainingWorlds(worlds, course.seed))
-
-    return start
+    def ranges(self) -> Ranges:
+        """Return what each feature was while it learnt."""
 
 
-ALGORITHMS: dict[str, Callable[[Course, Pace, Setting, CappedBaseStock], Trainee]] = {
-    "ppo": _stable(ppo),
-    "sac": _stable(sac),
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """A way to learn."""
+
+    begin: Callable[[Start], Trainee]
+    head: Head
+    steps: int  # item-periods that are usually enough
+    rows: int  # items learnt from at once
+
+
+ALGORITHMS: dict[str, Algorithm] = {
+    "improvement": Algorithm(ImprovementLearner, "choices", 60_000_000, 128),
+    "pathwise": Algorithm(PathwiseLearner, "adjustment", 60_000_000, 512),
+    "ppo": Algorithm(ppo, "adjustment", 4_000_000, 512),
+    "sac": Algorithm(sac, "adjustment", 500_000, 64),
 }
+
+
+def course_of(name: str, steps: int | None, budget_s: float | None, seed: int, patience: int) -> Course:
+    """Return the course of an algorithm; without a length it is the algorithm's usual one."""
+    algorithm = ALGORITHMS[name]
+    usual = algorithm.steps if budget_s is None else STEPS_MAX
+    return Course(name, steps or usual, budget_s, seed, algorithm.rows, patience=patience)

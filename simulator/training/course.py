@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-STEPS = 4_000_000
 STEPS_MAX = 10**12  # what a course of a budget may take: the budget ends it
 
 
@@ -11,8 +10,8 @@ STEPS_MAX = 10**12  # what a course of a budget may take: the budget ends it
 class Course:
     """How, how long and from which chance to learn; the same course learns the same on the same machine."""
 
-    algorithm: str = "ppo"
-    steps: int = STEPS  # item-periods
+    algorithm: str
+    steps: int  # item-periods
     budget_s: float | None = None  # CPU seconds, after which learning ends; None: steps alone
     seed: int = 1
     rows: int = 512  # items learnt from at once

@@ -10,21 +10,25 @@ import numpy as np
 import torch
 from stable_baselines3.common.logger import Logger, configure
 
-from policies import features
+from policies import features, manifest
 from policies.code_version import code_version
 from policies.errors import PolicyFileError
-from policies.inventory.base_stock import BaseStock
-from policies.inventory.capped_base_stock import CappedBaseStock
-from policies.inventory.learned import Learned, session
-from policies.manifest import Manifest, Result, Rule
+from policies.inventory.learned import session
+from policies.manifest import LEARNED, Manifest, Result
+from policies.registry import InventoryPolicy
 from simulator.inventory.world import Setting
-from simulator.training.algorithms import ALGORITHMS
+from simulator.training import rules
+from simulator.training.algorithms import ALGORITHMS, Trainee
 from simulator.training.checkpoints import Checkpoint
 from simulator.training.course import Course, Pace
 from simulator.training.export import export, weights_digest
+from simulator.training.heads import FEATURES, policy_of
 from simulator.training.held_out import HeldOut
+from simulator.training.kinds import BROAD
+from simulator.training.rules import Tuned
+from simulator.training.start import Start
 from simulator.training.tournament import play, results
-from simulator.training.tuning import tune
+from simulator.training.tuning import earlier
 from simulator.training.watch import Progress, Watch
 
 # Rules are tuned, the network is trained, the best one on the way is chosen and everybody is judged on worlds of
@@ -34,12 +38,18 @@ HELD_OUT_SEED, TUNING_SEED, PARITY_SEED, JUDGING_SEED = 60_001, 70_001, 80_001, 
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """How many pools rules are tuned on, learners are watched on, and policies are compared on."""
+    """Where learners learn, rules are tuned, learners are watched, and policies are compared."""
 
-    training: Setting = field(default_factory=lambda: Setting(items=1, periods=96))  # as many worlds as rows
+    training: tuple[Setting, ...] = BROAD
     tuning: Setting = field(default_factory=lambda: Setting(worlds=40, items=10, periods=98))
     held_out: Setting = field(default_factory=lambda: Setting(worlds=40, items=10, periods=98))
     judging: Setting = field(default_factory=lambda: Setting(worlds=200, items=10, periods=112))
+
+
+def judging_in(world: Setting) -> Judging:
+    """Return all of it in worlds of one kind, of other seeds each time; recorded series are learnt from earlier."""
+    past = earlier(world, 40)
+    return Judging((past,), past, past, replace(world, worlds=200))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +66,31 @@ class Hooks:
 
 def train_inventory(course: Course, judging: Judging, hooks: Hooks) -> tuple[Manifest, bytes]:
     """Return the manifest and the ONNX network of a policy trained as `course` says."""
-    plain, capped = _rules(judging, hooks)
-    actor, lived = _taught(course, judging, (plain, capped), hooks)
-    network = export(actor, np.random.default_rng(PARITY_SEED))
-    digest = weights_digest(actor)
+    algorithm = ALGORITHMS[course.algorithm]
+    tuned = _rules(algorithm.head, judging, hooks)
+    learner, watch = _taught(course, judging, tuned, hooks)
+    names = FEATURES[algorithm.head]
+    network = export(learner.actor(), np.random.default_rng(PARITY_SEED), len(names))
+    digest = weights_digest(learner.actor())
+    served = policy_of(algorithm.head, session(network, "memory"), tuned.departed_from, digest[:12], learner.ranges())
     hooks.tell("comparing on worlds that neither rules nor network have seen")
-    table, _ = judge(Learned(session(network, "memory"), capped, digest[:12]), plain, capped, judging.judging)
+    table, _ = judge(served, tuned, judging.judging)
     return Manifest(
-        name="learned",
+        name=LEARNED,
         version=digest,
         network_sha256=hashlib.sha256(network).hexdigest(),
         algorithm=course.algorithm,
-        head="adjustment",
+        head=algorithm.head,
         features_version=features.VERSION,
-        features=features.NAMES,
-        ranges=(),
-        adjusts=Rule(capped.factor, capped.cap_periods),
-        rules={"base-stock": Rule(plain.factor), "capped-base-stock": Rule(capped.factor, capped.cap_periods)},
-        data={"item_periods": lived["item_periods"], "judging_pools": judging.judging.worlds},
+        features=names,
+        ranges=learner.ranges(),
+        adjusts=tuned.for_manifest()[rules.DEPARTED_FROM],
+        rules=tuned.for_manifest(),
+        data={
+            "item_periods": learner.steps,
+            "kinds_of_worlds": len(judging.training),
+            "judging_pools": judging.judging.worlds,
+        },
         seeds={
             "training": course.seed,
             "held_out": HELD_OUT_SEED,
@@ -81,8 +98,9 @@ def train_inventory(course: Course, judging: Judging, hooks: Hooks) -> tuple[Man
             "judging": JUDGING_SEED,
         },
         training={
-            **lived,
             "rows": course.rows,
+            "best_item_periods": watch.standing.best_steps,
+            "cpu_s": round(watch.pace.spent_s, 1),
             "stable_baselines3": version("stable-baselines3"),
             "torch": version("torch"),
         },
@@ -91,35 +109,32 @@ def train_inventory(course: Course, judging: Judging, hooks: Hooks) -> tuple[Man
     ), network
 
 
-def _rules(judging: Judging, hooks: Hooks) -> tuple[BaseStock, CappedBaseStock]:
+def _rules(head: manifest.Head, judging: Judging, hooks: Hooks) -> Tuned:
     """Return the tuned rules, those of the checkpoint where there is one."""
     if hooks.resume is not None:
-        factor, capped_factor, cap_periods = hooks.resume.facts["rules"]
-        return BaseStock(factor), CappedBaseStock(capped_factor, cap_periods)
+        return rules.restored(hooks.resume.facts["rules"])
     hooks.tell("tuning the rules")
-    plain, capped = tune(judging.tuning, TUNING_SEED)
-    hooks.tell(f"base-stock {plain.version}; capped-base-stock {capped.version}")
-    return plain, capped
+    tuned = rules.tuned(rules.LUMPY if head == "choices" else rules.SMOOTH, judging.tuning, TUNING_SEED)
+    hooks.tell("; ".join(f"{name} {rule.version}" for name, rule in tuned.rules.items()))
+    return tuned
 
 
-def _taught(
-    course: Course, judging: Judging, rules: tuple[BaseStock, CappedBaseStock], hooks: Hooks
-) -> tuple[torch.nn.Module, dict[str, int | float]]:
-    """Return the best actor of the course, and how long it took."""
+def _taught(course: Course, judging: Judging, tuned: Tuned, hooks: Hooks) -> tuple[Trainee, Watch]:
+    """Return a learner with the best network of the course, and what watched it."""
     torch.set_num_threads(1)  # the network is smaller than what threads cost
-    plain, capped = rules
     asked = {"course": repr(course), "judging": repr(judging)}
-    kept = {**asked, "rules": [plain.factor, capped.factor, capped.cap_periods]}
+    kept = {**asked, "rules": tuned.facts()}
+    algorithm = ALGORITHMS[course.algorithm]
     spent_s = 0.0 if hooks.resume is None else float(hooks.resume.facts["spent_s"])
     watch = Watch(
         course,
         Pace(course, hooks.cpu_s, spent_s),
-        HeldOut(judging.held_out, HELD_OUT_SEED, capped).cost_ratio,
+        HeldOut(judging.held_out, HELD_OUT_SEED, tuned.departed_from, tuned.best, algorithm.head).cost_ratio,
         tell=hooks.progress,
         keep=lambda checkpoint: hooks.keep(replace(checkpoint, facts={**checkpoint.facts, **kept})),
         logger=_logger(hooks.figures),
     )
-    learner = ALGORITHMS[course.algorithm](course, watch.pace, replace(judging.training, worlds=course.rows), capped)
+    learner = algorithm.begin(Start(course, watch.pace, judging.training, tuned.departed_from, tuned.best))
     if hooks.resume is not None:
         _require_same(asked, hooks.resume)
         watch.resume(hooks.resume)
@@ -129,11 +144,7 @@ def _taught(
     if watch.tired:
         hooks.tell(f"stopped early: nothing better since {watch.standing.best_steps:,} item-periods")
     watch.logger.close()
-    return learner.actor(), {
-        "item_periods": learner.steps,
-        "best_item_periods": watch.standing.best_steps,
-        "cpu_s": round(watch.pace.spent_s, 1),
-    }
+    return learner, watch
 
 
 def _logger(folder: Path | None) -> Logger:
@@ -149,14 +160,11 @@ def _require_same(asked: dict[str, str], checkpoint: Checkpoint) -> None:
             )
 
 
-def judge(
-    learned: Learned, plain: BaseStock, capped: CappedBaseStock, setting: Setting
-) -> tuple[tuple[Result, ...], str]:
-    """Return the table of the three policies and the name of the better rule.
+def judge(learned: InventoryPolicy, tuned: Tuned, setting: Setting) -> tuple[tuple[Result, ...], str]:
+    """Return the table of the policies and the name of the best rule.
 
     The rule to beat is the one that is better on the judged worlds themselves, which favours the rules.
     """
-    scores = play({"base-stock": plain, "capped-base-stock": capped, "learned": learned}, setting, JUDGING_SEED)
-    rules = [name for name in scores if name != "learned"]
-    best_rule = min(rules, key=lambda name: float(scores[name].cost_per_period.mean()))
+    scores = play({**tuned.rules, LEARNED: learned}, setting, JUDGING_SEED)
+    best_rule = min(tuned.rules, key=lambda name: float(scores[name].cost_per_period.mean()))
     return results(scores, best_rule), best_rule

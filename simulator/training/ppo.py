@@ -1,4 +1,4 @@
-"""A course and worlds in, a learner by Stable-Baselines3's PPO out.
+"""A start in, a learner by Stable-Baselines3's PPO out.
 
 Each row of the batch is one item in a world of its own, so one small network learns to serve every item; what
 items share, capacity and budget, is the guard's business. It starts as the tuned rule (an adjustment of zero)
@@ -12,27 +12,28 @@ import torch
 from stable_baselines3 import PPO
 
 from simulator.training.actor import ppo_actor
-from simulator.training.course import Course, Pace
 from simulator.training.stable_baselines import StableBaselinesLearner
+from simulator.training.start import Start
 from simulator.training.vec_env import TrainingWorlds
 
 ROLLOUT_PERIODS = 48  # two rollouts make a season
 RATE_FIRST, RATE_LAST = 1e-3, 5e-5
 
 
-def ppo(course: Course, pace: Pace, worlds: TrainingWorlds) -> StableBaselinesLearner:
+def ppo(start: Start) -> StableBaselinesLearner:
     """Return a learner that has learnt nothing yet: it decides as the rule does, nearly."""
+    worlds = TrainingWorlds(start)
     model = PPO(
         "MlpPolicy",
         worlds,
-        seed=course.seed,
+        seed=start.course.seed,
         device="cpu",
         n_steps=ROLLOUT_PERIODS,
-        batch_size=min(4096, course.rows * ROLLOUT_PERIODS),
+        batch_size=min(4096, start.course.rows * ROLLOUT_PERIODS),
         n_epochs=5,
         gamma=0.96,  # an order's consequences are over within a few weeks
         gae_lambda=0.92,
-        learning_rate=pace.rate(RATE_FIRST, RATE_LAST),
+        learning_rate=start.pace.rate(RATE_FIRST, RATE_LAST),
         policy_kwargs={"net_arch": [64, 64], "log_std_init": -1.2},
     )
     with torch.no_grad():

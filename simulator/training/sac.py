@@ -1,4 +1,4 @@
-"""A course and worlds in, a learner by Stable-Baselines3's SAC out: it learns from a buffer of what it has lived.
+"""A start in, a learner by Stable-Baselines3's SAC out: it learns from a buffer of what it has lived.
 
 The same worlds, features, start and reward as PPO's. It takes more time for each item-period and fewer of them.
 
@@ -13,9 +13,9 @@ from stable_baselines3 import SAC
 
 from simulator.training.actor import sac_actor
 from simulator.training.checkpoints import Checkpoint, prefixed
-from simulator.training.course import Course, Pace
 from simulator.training.kept_state import Arrays
 from simulator.training.stable_baselines import StableBaselinesLearner
+from simulator.training.start import Start
 from simulator.training.vec_env import TrainingWorlds
 
 BUFFER_ROWS = 200_000  # item-periods remembered
@@ -55,12 +55,13 @@ class SacLearner(StableBaselinesLearner):
         super().restore(checkpoint)
 
 
-def sac(course: Course, pace: Pace, worlds: TrainingWorlds) -> SacLearner:
+def sac(start: Start) -> SacLearner:
     """Return a learner that has learnt nothing yet: it decides as the rule does, nearly."""
+    worlds = TrainingWorlds(start)
     model = SAC(
         "MlpPolicy",
         worlds,
-        seed=course.seed,
+        seed=start.course.seed,
         device="cpu",
         buffer_size=BUFFER_ROWS,
         batch_size=BATCH,
@@ -70,7 +71,7 @@ def sac(course: Course, pace: Pace, worlds: TrainingWorlds) -> SacLearner:
         gamma=0.96,  # as PPO's
         ent_coef="auto_0.02",
         target_entropy=-2.0,  # of one action between -1 and 1: noise of about 0.03
-        learning_rate=pace.rate(RATE_FIRST, RATE_LAST),
+        learning_rate=start.pace.rate(RATE_FIRST, RATE_LAST),
         policy_kwargs={"net_arch": [64, 64]},
     )
     spread = model.actor.get_submodule("log_std")

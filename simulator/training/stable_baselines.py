@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 
+from policies.inventory.ranges import Ranges
 from simulator.training.actor import Actor
 from simulator.training.callbacks import Watched
 from simulator.training.checkpoints import Checkpoint, prefixed
@@ -46,6 +47,10 @@ class StableBaselinesLearner:
         """Return the deterministic part."""
         return self._actor
 
+    def ranges(self) -> Ranges:
+        """Return what each feature was so far."""
+        return self.worlds.seen.ranges()
+
     def learn(self, course: Course, watch: Watch) -> None:
         """Learn until the course is over or the watch says so."""
         self.model.set_logger(watch.logger)
@@ -60,6 +65,7 @@ class StableBaselinesLearner:
             "season": self.worlds.season,
         }
         arrays = prefixed("policy", module_arrays(self.model.policy))
+        arrays |= prefixed("seen", self.worlds.seen.arrays())
         for name, optimizer in self._optimizers.items():
             arrays |= prefixed(f"optimizer-{name}", optimizer_arrays(optimizer))
         return facts, arrays
@@ -69,6 +75,7 @@ class StableBaselinesLearner:
         self.model.num_timesteps = int(checkpoint.facts["steps"])
         self.model._n_updates = int(checkpoint.facts["updates"])  # noqa: SLF001  it has no public name
         self.worlds.season = int(checkpoint.facts["season"])
+        self.worlds.seen.restore(checkpoint.within("seen"))
         restore_module(self.model.policy, checkpoint.within("policy"))
         for name, optimizer in self._optimizers.items():
             restore_optimizer(optimizer, checkpoint.within(f"optimizer-{name}"))

@@ -1,25 +1,32 @@
-"""The vectorised world in, Stable-Baselines3's `VecEnv` out: the same numbers under other names."""
+"""A start in, vectorised worlds as Stable-Baselines3's `VecEnv` out: the same numbers under other names."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvObs, VecEnvStepReturn
 
+from policies import features
 from policies.observation import Float32s
 from simulator.inventory.vector_env import InventoryVectorEnv
+from simulator.inventory.world import Setting
+from simulator.training.seen_ranges import SeenRanges
+from simulator.training.start import Start
 
 
 class TrainingWorlds(VecEnv):
     """What PPO steps. All worlds run in this process: numpy is the parallelism."""
 
-    def __init__(self, worlds: InventoryVectorEnv, seed: int, season: int = 0) -> None:
-        """Take the worlds, the seed of everything they draw, and the season to begin with."""
-        self._worlds = worlds  # first: the next line asks for its attributes
+    def __init__(self, begin: Start) -> None:
+        """Begin with the first season; one item a world, as many worlds as the course has rows."""
+        self._begin = begin
+        self._worlds = worlds = InventoryVectorEnv(self._kind(0), rule=begin.rule, relative=True)
         super().__init__(worlds.num_envs, worlds.single_observation_space, worlds.single_action_space)
-        self._seed = seed
-        self.season = season
+        self._seed = begin.course.seed
+        self.season = 0
+        self.seen = SeenRanges(len(features.NAMES))
         self.fresh = False  # whether the season has just been drawn
         self._actions: Float32s = np.zeros((worlds.num_envs, worlds.setting.items), dtype=np.float32)
 
@@ -28,11 +35,19 @@ class TrainingWorlds(VecEnv):
 
         Each season has a generator of its own, so that a later one can be drawn without those before it.
         """
-        self._worlds.np_random = self._generator(self.season)
+        self._next(self.season)
         observation, _ = self._worlds.reset()
-        self._worlds.np_random = self._generator(self.season + 1)  # for the draw of the season's last step
+        self._next(self.season + 1)  # for the draw of the season's last step
         self.fresh = True
         return observation
+
+    def _next(self, season: int) -> None:
+        """Let the next draw be that of `season`."""
+        self._worlds.np_random = self._generator(season)
+        self._worlds.setting = self._kind(season)
+
+    def _kind(self, season: int) -> Setting:
+        return replace(self._begin.kind(season), worlds=self._begin.course.rows, items=1)
 
     def _generator(self, season: int) -> np.random.Generator:
         return np.random.default_rng((self._seed, season))
@@ -44,11 +59,12 @@ class TrainingWorlds(VecEnv):
     def step_wait(self) -> VecEnvStepReturn:
         """Do it; the last observation of ended worlds goes where PPO looks for it."""
         observation, rewards, _, ended, information = self._worlds.step(self._actions)
+        self.seen.add(observation)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         self.fresh = bool(ended.any())
         if self.fresh:
             self.season += 1
-            self._worlds.np_random = self._generator(self.season + 1)
+            self._next(self.season + 1)
             infos = [{"TimeLimit.truncated": True, "terminal_observation": last} for last in information["final_obs"]]
         return observation, rewards.astype(np.float32), ended, infos
 

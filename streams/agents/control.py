@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol
 
 import faust
@@ -17,18 +18,16 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from policies.errors import PolicyFileError
-from policies.observation import Float32s, Observation
-from policies.registry import load_policy
 from streams.agents.control_feed import ControlFeed
 from streams.claims import Claims
 from streams.connections import kafka_options
 from streams.control_view import ControlView
-from streams.decide import InventoryPolicy, decide
+from streams.decide import decide
 from streams.errors import UnavailableError
 from streams.events import Allocation, DeadLetter, PoolView, Tick, decode_output, encode
 from streams.forecast_store import ForecastStore, judge
 from streams.keys import seal_key
+from streams.lineups import Lineups
 from streams.settings import Settings
 from streams.topics import ACTIONS, DEAD_LETTERS, MESSAGE_BYTES_MAX, TICKS
 
@@ -54,20 +53,6 @@ class DecisionHealth(Protocol):
         ...
 
 
-class UnloadedPolicy:
-    """Stands in for a policy whose file cannot be trusted, so that its pools are decided by the baseline."""
-
-    version = "none"
-
-    def __init__(self, name: str, error: PolicyFileError) -> None:
-        self.name = name
-        self._error = error
-
-    def decide(self, observation: Observation) -> Float32s:  # noqa: ARG002  the contract's argument
-        """Raise why it could not be loaded, whatever is seen."""
-        raise self._error from None
-
-
 class Control:
     """Decides ticks, one after the other."""
 
@@ -77,7 +62,7 @@ class Control:
         self._claims = claims
         self._health = health
         self._view = ControlView()
-        self._policies: dict[str, InventoryPolicy] = {}
+        self._lineups = Lineups(self._view, settings.data_dir, partial(seal_key, settings))
         self._producer: Any = None
         self._behind_since_s: float | None = None  # monotonic; views have been behind their ticks since
         self.feed = ControlFeed(settings, self._view, _wall_s)
@@ -140,7 +125,7 @@ class Control:
             self._view.ledger_knows(order.action_id for series in view.series for order in series.on_order)
         now_s = tick.run_clock.now_s(_wall_s())
         reading = judge(view, cut=tick.cut, now_s=now_s)
-        allocation = decide(tick, reading, spec, self._policy(spec.policy), self._view, now_s)
+        allocation = decide(tick, reading, spec, self._lineups.of(spec.policy), self._view, now_s)
         if allocation is None:
             self._health.count("decisions:expired")
             return
@@ -152,6 +137,14 @@ class Control:
         assert isinstance(sent, Allocation), "only allocations are claimed"
         self._view.apply(sent)  # the next tick sees it even before the topic brings it back
         self._health.count(f"decisions:{sent.decided_by}")
+        self._count_lines(sent)
+
+    def _count_lines(self, sent: Allocation) -> None:
+        for line in sent.lines:
+            self._health.count(f"lines:{line.role or sent.decided_by}")
+            if line.shadow_units is not None:
+                self._health.count("units:decided", round(line.order_units))
+                self._health.count("units:shadow", round(line.shadow_units))
 
     async def _read(self, tick: Tick) -> PoolView | None:
         """Return the pool's view; raise UnavailableError while one as new as the tick may still come."""
@@ -166,17 +159,6 @@ class Control:
         if now_s - self._behind_since_s < VIEW_S_MAX:
             raise UnavailableError(f"the view of {tick.pool_id} in Redis is {'behind' if view else 'not there'}")
         return view
-
-    def _policy(self, name: str) -> InventoryPolicy:
-        if name not in self._policies:
-            settings = self._settings
-            key = seal_key(settings)
-            try:
-                self._policies[name] = load_policy(name, data_dir=settings.data_dir, seal_key=key)
-            except PolicyFileError as error:
-                log.error("its pools are decided by the baseline: %s", error)  # noqa: TRY400  the text says it all
-                self._policies[name] = UnloadedPolicy(name, error)
-        return self._policies[name]
 
     async def _send(self, topic: str, key: str, payload: bytes) -> None:
         try:

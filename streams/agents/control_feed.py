@@ -4,8 +4,8 @@ No view, no decision: `caught_up` returns only when everything that was in the t
 folded, so a hold that an operator was told is in force binds the next tick. The view holds nothing that is only in
 Redis: a Redis that comes back empty takes no hold, no order under way and no decision away.
 
-Catalog and commands are read whole. Of actions and outcomes all that can still matter is read: what is younger than
-the longest that an order of a declared pool can be under way, and at least `RECORDS_LEAST` records of each
+Catalog, commands and policies are read whole. Of actions and outcomes all that can still matter is read: what is
+younger than the longest that an order of a declared pool can be under way, and at least `RECORDS_LEAST` records of each
 partition. What is older has arrived or expired, unless a run whose clock is slower than the wall has sent more than
 that many since; then an order that no ledger has confirmed meanwhile is ordered once more.
 """
@@ -24,8 +24,9 @@ from streams.connections import kafka_options
 from streams.control_view import ControlView
 from streams.errors import UnavailableError
 from streams.events import Allocation, Command, Outcome, decode_input, decode_output
+from streams.policy_events import PolicyAliases, PolicyFile
 from streams.settings import Settings
-from streams.topics import ACTIONS, CATALOG, COMMANDS, OUTCOMES
+from streams.topics import ACTIONS, CATALOG, COMMANDS, OUTCOMES, POLICIES
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,11 @@ RECORDS_MAX = 500  # folded at once: some 10 ms, in which the worker does nothin
 CAUGHT_UP_S_MAX = 10.0  # how long a decision waits before it says why
 RECONNECT_S = 1.0
 POLL_S = 0.5
-_WHOLE = (CATALOG.name, COMMANDS.name)  # read from their start, the catalog first: it says how far back the rest goes
+_WHOLE = (
+    CATALOG.name,
+    COMMANDS.name,
+    POLICIES.name,
+)  # read from their start, the catalog first: it says how far back the rest goes
 _RECENT = (ACTIONS.name, OUTCOMES.name)
 
 
@@ -86,7 +91,7 @@ class ControlFeed:
                     )
         except TimeoutError as error:
             raise UnavailableError(
-                f"actions, outcomes and commands were not read in {CAUGHT_UP_S_MAX:.0f} s"
+                f"actions, outcomes, commands and policies were not read in {CAUGHT_UP_S_MAX:.0f} s"
             ) from error
         except (KafkaError, ConsumerStoppedError, OSError) as error:
             raise UnavailableError(f"Kafka does not tell how far the control topics go: {error}") from error
@@ -148,5 +153,5 @@ class ControlFeed:
         except msgspec.MsgspecError as error:  # a deleted or foreign record binds nothing
             log.debug("control view: %s/%s/%s is skipped: %s", record.topic, record.partition, record.offset, error)
             return
-        if isinstance(message, Allocation | Command | Outcome | PoolSpec):
+        if isinstance(message, Allocation | Command | Outcome | PoolSpec | PolicyFile | PolicyAliases):
             self._view.apply(message)

@@ -22,7 +22,8 @@ from benchmarks.stream.scaling import busy_rate
 from benchmarks.stream.statistics import median_interval, theil_sen
 from benchmarks.stream.workload import PARTITIONS, Record, Shape, catalog, main_records, warm_records
 from streams.catalog import validate
-from streams.events import PartitionHealth, Transaction, WorkerHealth, decode_input
+from streams.events import Transaction, decode_input
+from streams.health_events import PartitionHealth, WorkerHealth
 from streams.topics import partition_of
 
 SMALL = Shape(events=2_000, pools=8, series_per_pool=2, events_per_bucket=50)

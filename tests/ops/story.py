@@ -23,12 +23,11 @@ from streams.events import (
     OnOrder,
     Outcome,
     OutputMessage,
-    PartitionHealth,
     PoolView,
     SeriesForecast,
     SeriesView,
-    WorkerHealth,
 )
+from streams.health_events import PartitionHealth, WorkerHealth
 from streams.topics import ACTIONS, CATALOG, COMMANDS, DEAD_LETTERS, FORECASTS, OUTCOMES
 
 HOSTILE_ID = "<img src=x onerror=document.title='broken-in'>"

@@ -282,7 +282,7 @@ def test_without_returns_the_world_is_the_simulators(demand: list[int], orders: 
         due_at_s = day.start_s + lead * DAY_S
         world.order(f"a{number}", "mug", float(orders[number]), at_s=day.start_s, due_at_s=due_at_s)
         tally = world.play(day)[1]["mug"]
-        stock = place(stock, np.array([float(orders[number])]), lead)
+        stock = place(stock, np.array([float(orders[number])]), np.array([lead]))
         stock, sold, unmet = meet(stock, np.array([float(demand[number])]))
         assert (tally.sold, tally.unmet, tally.on_hand) == (sold[0], unmet[0], stock.on_hand[0])
         stock, _ = advance(stock)

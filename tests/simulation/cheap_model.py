@@ -14,6 +14,7 @@ import numpy as np
 
 from online_models.base import QUANTILE_LEVELS, Bucket, Forecast, PoolBucket, Slot
 from policies.registry import load_policy
+from streams.lineup import Lineup
 
 PRIME = 2**31 - 1
 
@@ -87,12 +88,12 @@ def restore_pool(_name: str, state: bytes) -> Digests:
 
 
 @lru_cache
-def _loaded(name: str) -> Any:
-    return load_policy(name, data_dir=None)
+def _loaded(name: str) -> Lineup:
+    return Lineup(load_policy(name, data_dir=None))
 
 
-def policy(name: str, **_options: Any) -> Any:
-    """Stand in for `policies.registry.load_policy`: each file is read once."""
+def lineup(_lineups: Any, name: str) -> Lineup:
+    """Stand in for `streams.lineups.Lineups.of`: each file is read once."""
     return _loaded(name)
 
 

@@ -79,7 +79,9 @@ class World:
         self.closed_max = rng.choice((1, 2, 100))  # of one slice: batches come apart in more places than in earnest
         self.model = rng.choice(REAL_MODELS) if rng.random() < REAL_MODEL_RATIO else ""  # "": the digest
         topics = dict.fromkeys((INPUT, "ticks", "forecasts", "actions", "outcomes"), PARTITIONS)
-        self.log = Log(self.loop.time, {**topics, "readings": 1, "commands": 1, "catalog": 1, "dead-letters": 1})
+        self.log = Log(
+            self.loop.time, {**topics, "readings": 1, "commands": 1, "catalog": 1, "policies": 1, "dead-letters": 1}
+        )
         self.verdict = Verdict(self.log, INPUT, PARTITIONS)
         self.redis = RedisServer(self.loop, product.store, self.verdict.violated)
         self.group = Group(self.loop, self.faults, self._places(), self.tell)
@@ -189,7 +191,7 @@ def replaced(world: World, product: Product) -> Iterator[None]:
             ("streams.agents.control._wall_s", lambda: BASE_S + world.loop.time()),
             ("streams.agents.control.time", SimpleNamespace(monotonic=world.loop.time)),
             ("streams.agents.control.decide", world.decisions.watched(decide)),
-            ("streams.agents.control.load_policy", cheap_model.policy),
+            ("streams.agents.control.Lineups.of", cheap_model.lineup),
             ("streams.ledger.Ledger.apply", half),
             ("streams.lane.PlainBooking.book", wary),
             ("streams.shard.CLOSED_MAX", world.closed_max),

@@ -8,7 +8,7 @@ from simulator.inventory.demand import RETAIL, Taste, draw
 from simulator.inventory.forecasts import Errors, believe
 
 STEADY = Taste(mean_units=(20.0, 20.0), drift=(0.0, 0.0))
-EXACT = Errors(profile=0.0, level=(0.0, 0.0), bias=(0.0, 0.0), dispersion=0.0)
+EXACT = Errors(profile=0.0, level=(0.0, 0.0), bias=(0.0, 0.0), width=1.0, dispersion=0.0)
 
 
 def test_the_same_generator_draws_the_same_demand():

@@ -1,30 +1,71 @@
 """The environments keep Gymnasium's and Stable-Baselines3's contracts, repeat by seed, and mean the same world."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
 
+from simulator.inventory.chance import Each
+from simulator.inventory.deliveries import Deliveries
 from simulator.inventory.env import RULE, InventoryEnv
+from simulator.inventory.known import Known
+from simulator.inventory.online import Online
+from simulator.inventory.patterns import Pattern
+from simulator.inventory.replay import Replayed
+from simulator.inventory.terms import Terms
 from simulator.inventory.vector_env import InventoryVectorEnv
 from simulator.inventory.world import Setting, Worlds, draw
 
 SHORT = Setting(items=3, periods=12, history_periods=35)
 
 
+WORLDS = {
+    "lost sales": SHORT,
+    "partial backlog": replace(SHORT, waiting_ratio=0.5),
+    "backlog": replace(SHORT, waiting_ratio=1.0),
+    "late and lost": replace(SHORT, deliveries=Deliveries(late_ratio=0.5, lost_ratio=0.2)),
+    "regimes and terms": replace(
+        SHORT,
+        demand=Pattern("geometric", regime_factors=(0.5, 2.0)),
+        trade=Terms((0, 3), order_cost=5.0, minimum_order_units=4.0, pack_units=3.0, capacity_units=20.0, budget=15.0),
+    ),
+    "known": replace(SHORT, demand=Pattern(mean_units=Each((1.0, 2.0, 30.0))), forecasts=Known()),
+    "replayed, live models": replace(
+        SHORT,
+        demand=Replayed(np.random.default_rng(0).poisson(6, (3, 60)).astype(float)),
+        forecasts=Online("seasonal-naive"),
+    ),
+}
+
+
 @pytest.mark.filterwarnings("ignore:.*not having a spec.*")  # it is made directly, not through gymnasium.make
-@pytest.mark.parametrize("waiting_ratio", [0.0, 0.5, 1.0])
-def test_gymnasium_finds_nothing_wrong(waiting_ratio: float):
-    """Spaces, seeds, types and the shape of what step returns."""
-    check_env(
-        InventoryEnv(Setting(items=3, periods=12, history_periods=35, waiting_ratio=waiting_ratio), render_mode="ansi")
-    )
+@pytest.mark.parametrize("name", WORLDS)
+def test_gymnasium_finds_nothing_wrong(name: str):
+    """Spaces, seeds, types and the shape of what step returns, in every kind of world."""
+    check_env(InventoryEnv(WORLDS[name], render_mode="ansi"))
 
 
-def test_stable_baselines_finds_nothing_wrong():
+@pytest.mark.parametrize("name", WORLDS)
+def test_stable_baselines_finds_nothing_wrong(name: str):
     """The same through the eyes of the library that trains on it."""
     checker = pytest.importorskip("stable_baselines3.common.env_checker", reason="needs the extra `train`")
-    checker.check_env(InventoryEnv(SHORT, render_mode="ansi"), warn=True)
+    checker.check_env(InventoryEnv(WORLDS[name], render_mode="ansi"), warn=True)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_vector_keeps_its_spaces_in_every_world(name: str):
+    """Three worlds at once through two seasons: observations lie in the space, rewards are finite, ends are common."""
+    many = InventoryVectorEnv(replace(WORLDS[name], worlds=3), relative=True)
+    seen, _ = many.reset(seed=1)
+    many.action_space.seed(1)
+    for _ in range(2 * SHORT.periods):
+        assert many.observation_space.contains(seen)
+        seen, paid, ended, cut, _ = many.step(many.action_space.sample())
+        assert np.isfinite(paid).all()
+        assert not ended.any()
+        assert cut.all() == cut.any()
 
 
 def test_a_seed_repeats_a_season():

@@ -18,7 +18,7 @@ from simulator.training.tournament import Score, champion, play, results
 
 KEY = b"k" * 32
 SMALL = Judging(
-    training=Setting(items=1, periods=48, history_periods=35),
+    training=(Setting(items=1, periods=96, history_periods=35),),
     tuning=Setting(worlds=3, items=4, periods=42, history_periods=35),
     held_out=Setting(worlds=3, items=4, periods=42, history_periods=35),
     judging=Setting(worlds=4, items=4, periods=42, history_periods=35),
@@ -31,7 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Manifest, l
     said: list[str] = []
     told: list[float] = []
     hooks = Hooks(said.append, lambda progress: told.append(progress.done_ratio), cpu_s=lambda: 0.0)
-    manifest, network = train_inventory(Course(steps=3072, seed=3, rows=64), SMALL, hooks)
+    manifest, network = train_inventory(Course("ppo", steps=3072, seed=3, rows=64), SMALL, hooks)
     folder = tmp_path_factory.mktemp("data")
     trained_files.write(trained_files.local_folder(folder), manifest, network, KEY)
     assert told[-1] == 1.0

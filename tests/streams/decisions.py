@@ -22,6 +22,7 @@ from streams.events import (
     encode,
 )
 from streams.forecast_store import judge
+from streams.lineup import Lineup
 
 DAY_S = 86_400.0
 START_S = 1_277_938_800.0  # 2010-07-01 00:00 in London
@@ -103,8 +104,9 @@ def decided(
     now_s: float = START_S,
     spec: PoolSpec = SPEC,
 ) -> Allocation:
-    """Judge, decide, and send over the wire."""
-    allocation = decide(TICK, judge(view, cut=TICK.cut, now_s=now_s), spec, policy, control or ControlView(), now_s)
+    """Judge, decide, and send over the wire; a policy alone is one that the catalog names."""
+    lineup = policy if isinstance(policy, Lineup) else Lineup(policy)
+    allocation = decide(TICK, judge(view, cut=TICK.cut, now_s=now_s), spec, lineup, control or ControlView(), now_s)
     assert allocation is not None
     read = decode_output(encode(allocation))
     assert read == allocation

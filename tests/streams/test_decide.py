@@ -14,6 +14,7 @@ from streams.events import (
     Outcome,
 )
 from streams.forecast_store import Fresh, Missing, Stale, judge
+from streams.lineup import Lineup
 from tests.streams.decisions import (
     CUT,
     DAY_S,
@@ -127,7 +128,7 @@ def test_without_a_view_nothing_is_decided() -> None:
 @pytest.mark.parametrize("reading", [Fresh(view_of()), Stale(view_of(), ""), Missing(None, "")])
 def test_an_expired_tick_decides_nothing(reading: Any) -> None:
     """Not even to hold."""
-    assert decide(TICK, reading, SPEC, Asks(1.0, 1.0), ControlView(), TICK.valid_until_s + 1.0) is None
+    assert decide(TICK, reading, SPEC, Lineup(Asks(1.0, 1.0)), ControlView(), TICK.valid_until_s + 1.0) is None
 
 
 def test_the_guards_numbers_are_told() -> None:
@@ -160,7 +161,9 @@ def claimed(day: int, units: float) -> Allocation:
     """Return what was decided `day` days before, for mugs."""
     start_s = START_S - day * DAY_S
     tick = msgspec.structs.replace(TICK, tick_id=f"shop/-{day}", period_start_s=start_s, valid_until_s=start_s + DAY_S)
-    allocation = decide(tick, judge(view_of(), cut=CUT, now_s=start_s), SPEC, Asks(units, 0.0), ControlView(), start_s)
+    allocation = decide(
+        tick, judge(view_of(), cut=CUT, now_s=start_s), SPEC, Lineup(Asks(units, 0.0)), ControlView(), start_s
+    )
     assert allocation is not None
     return allocation
 

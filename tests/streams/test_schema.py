@@ -12,7 +12,9 @@ from streams import events, schema
 from streams.catalog import FeedSpec, PoolSpec, ResourceSpec
 from streams.clock import RunClock
 from streams.events import encode
+from streams.health_events import PartitionHealth, WorkerHealth
 from streams.model_events import ModelChanged, ModelReset
+from streams.policy_events import PolicyAliases, PolicyFile
 from streams.topics import TOPICS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,7 +50,7 @@ LINE = events.ActionLine(
     explanation="order 24",
     arrives_at_s=9.0,
 )
-HEALTH = events.PartitionHealth(
+HEALTH = PartitionHealth(
     topic="readings",
     partition=0,
     next_offset=3,
@@ -160,7 +162,7 @@ EXAMPLES: list[msgspec.Struct] = [
         issued_at_s=1.0,
         expires_at_s=2.0,
     ),
-    events.WorkerHealth(
+    WorkerHealth(
         worker_id="w0",
         at_s=1.0,
         events_per_s=10.0,
@@ -170,6 +172,8 @@ EXAMPLES: list[msgspec.Struct] = [
         decision_p50_s=None,
         decision_p99_s=None,
     ),
+    PolicyFile(family="inventory", version="c" * 12, manifest=msgspec.Raw(b"{}"), network=b"onnx", seal="ab"),
+    PolicyAliases(family="inventory", revision=3, aliases=msgspec.Raw(b'{"champion":"c"}'), seal="ab"),
     ModelReset(event_id="a", pool_id="shop", reason="a promotion", operator="kim"),
     ModelChanged(
         pool_id="shop",
