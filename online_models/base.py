@@ -4,7 +4,6 @@ Every family is one file with one class that keeps `Forecaster`, and one line in
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Protocol, Self
 
 import msgspec
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 Float64s = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Places64 = NDArray[np.intp]  # places in another array
 Covariates = tuple[tuple[str, float], ...]  # name and value as observed
 
 QUANTILE_LEVELS: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
@@ -68,16 +68,6 @@ def slots_after(slot: Slot, known: tuple[Slot, ...], periods: int, slots_per_wee
         days = (last.of_week % slots_per_day + step) // slots_per_day
         more.append(Slot((last.of_week + step) % slots_per_week, (last.day_of_year + days) % DAYS_PER_YEAR))
     return (*known, *more)
-
-
-@lru_cache(maxsize=1024)
-def places_in_week(slots: tuple[Slot, ...]) -> Float64s:
-    """Return the slots of the week as an array, (slots,): the same one to every model of a pool, so do not write to it.
-
-    >>> places_in_week((Slot(5), Slot(6))).tolist()
-    [5.0, 6.0]
-    """
-    return np.array([slot.of_week for slot in slots], np.float64)
 
 
 class Forecast(msgspec.Struct, frozen=True, gc=False):

@@ -13,7 +13,8 @@ import numpy as np
 from online_models.base import Float64s
 from online_models.calibration import DAYS, EXCESS_MAX, RATIO_MAX
 from online_models.carry import Places, carry
-from online_models.course_loops import COUNT, ERROR, LARGEST, NUMBERS, accept, ratios, taken
+from online_models.course_layout import COUNT, ERROR, LARGEST, NUMBERS
+from online_models.course_loops import Courses
 from online_models.forecaster import ERROR_RATE, LARGEST_TIMES, VALUE_MAX
 from online_models.surprise import BELIEVED_MAX, IN_A_ROW_MAX, SCALE_RATE
 
@@ -24,8 +25,8 @@ class Course:
     """The running numbers of a pool's series: (numbers, series), as `online_models.course_loops` names them."""
 
     def __init__(self, series: int, slots_per_day: int) -> None:
-        self._rate = 1.0 / (DAYS * slots_per_day)  # of the calibration
         self._numbers = np.zeros((NUMBERS, series))
+        self._loops = Courses(self._numbers, _RATES, 1.0 / (DAYS * slots_per_day), LARGEST_TIMES)
 
     def take(self, values: Float64s, heard: Float64s, centres: Float64s) -> Float64s:
         """Learn what came in the next period and return what of it is believed, (series,) units; NaN is missing.
@@ -34,21 +35,30 @@ class Course:
         centres: (series,) what the model had said, units; NaN is nothing
         """
         believed = np.empty(len(values))
-        taken(values, heard, centres, self._numbers, _RATES, self._rate, believed)
+        self._loops.take(values, heard, centres, believed)
         return believed
 
-    @staticmethod
-    def accepted(values: Float64s) -> Float64s:
+    def accepted(self, values: Float64s) -> Float64s:
         """Return `values` (series,) units, NaN in place of what is not finite, and within what can be counted."""
         found = np.empty(len(values))
-        accept(np.ascontiguousarray(values, np.float64), VALUE_MAX, found)
+        self._loops.accept(np.ascontiguousarray(values, np.float64), VALUE_MAX, found)
+        return found
+
+    def bound(self, paths: Float64s) -> None:
+        """Bring the centres `paths` (series, steps) within their bounds; NaN of a series that has learnt nothing."""
+        self._loops.bound(paths)
+
+    def means(self, paths: Float64s, periods: int) -> Float64s:
+        """Return the corrected means, (series, periods) units, of centres `paths` (series, periods or more)."""
+        found = np.empty((len(paths), periods))
+        self._loops.correct(paths, found)
         return found
 
     @property
     def ratio(self) -> Float64s:
         """Return what the means are to be multiplied by, (series,)."""
         found = np.empty(self._numbers.shape[1])
-        ratios(self._numbers, RATIO_MAX, self._rate, found)
+        self._loops.ratios(found)
         return found
 
     @property

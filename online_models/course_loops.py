@@ -1,42 +1,70 @@
 """The numbers that are kept of each series of a pool, and how a period moves them; see `online_models.course`."""
 
 from online_models.base import Float64s
-
-LARGEST = 0  # accepted value, units
-ERROR = 1  # discounted mean absolute error of the forecasts of the next period, units
-ERRORS = 2  # forecasts that it is the mean of
-COUNT = 3  # values learnt
-CAME = 4  # smoothed, units per period
-BELIEVED = 5  # of it, smoothed
-SCALE = 6  # smoothed absolute miss, units
-KNOWN = 7  # misses in it
-RUN = 8  # misses in a row beyond the limit; their side is the sign
-SAID = 9  # smoothed, units per period
-NUMBERS = 10
+from online_models.course_layout import (
+    BELIEVED,
+    CAME,
+    COUNT,
+    ERROR,
+    ERRORS,
+    KNOWN,
+    LARGEST,
+    RUN,
+    SAID,
+    SCALE,
+)
 
 TOGETHER_MAX = 1.25  # times, that a pool's means may be corrected by
+NAN = float("nan")
 
 
-def accept(values: Float64s, largest: float, found: Float64s) -> None:
-    """Write `values` (series,) within [0, `largest`] into `found`, NaN in place of what is no finite number."""
-    for one in range(values.shape[0]):
-        value = values[one]
-        finite = value - value == 0.0
-        found[one] = min(max(value, 0.0), largest) if finite else float("nan")
+class Courses:
+    """The numbers of a pool, (numbers, series), held as C sees them.
+
+    rates: see `_taken` and `_within`; calibration_rate: of the means' correction; times: the largest value that was
+    accepted, that no forecast may exceed
+    """
+
+    def __init__(self, numbers: Float64s, rates: Float64s, calibration_rate: float, times: float) -> None:
+        self.numbers, self.rates, self.calibration_rate, self.times = numbers, rates, calibration_rate, times
+
+    def accept(self, values: Float64s, largest: float, found: Float64s) -> None:
+        """Write `values` (series,) within [0, `largest`] into `found`, NaN in place of what is no finite number."""
+        for one in range(values.shape[0]):
+            value = values[one]
+            finite = value - value == 0.0
+            found[one] = min(max(value, 0.0), largest) if finite else NAN
+
+    def take(self, values: Float64s, heard: Float64s, centres: Float64s, believed: Float64s) -> None:
+        """Do what `_taken` does."""
+        _taken(values, heard, centres, self.numbers, self.rates, self.calibration_rate, believed)
+
+    def bound(self, paths: Float64s) -> None:
+        """Bring `paths` (series, steps) within their bounds; a series with a hole, or that learnt nothing, is NaN."""
+        for one in range(paths.shape[0]):
+            is_whole, ceiling = self.numbers[COUNT, one] > 0.0, self.times * self.numbers[LARGEST, one]
+            for step in range(paths.shape[1]):
+                is_whole = is_whole and paths[one, step] == paths[one, step]
+            for step in range(paths.shape[1]):
+                paths[one, step] = min(max(paths[one, step], 0.0), ceiling) if is_whole else NAN
+
+    def correct(self, paths: Float64s, means: Float64s) -> None:
+        """Write the corrected means of the first periods of `paths`, within their bounds, into `means`."""
+        together = _together(self.numbers, self.calibration_rate)
+        for one in range(means.shape[0]):
+            ratio = together * _ratio(one, self.numbers, self.rates[5])
+            ceiling = self.times * self.numbers[LARGEST, one]
+            for step in range(means.shape[1]):
+                means[one, step] = min(paths[one, step] * ratio, ceiling)
+
+    def ratios(self, found: Float64s) -> None:
+        """Write by how much the mean of each series is to be corrected into `found`, (series,)."""
+        together = _together(self.numbers, self.calibration_rate)
+        for one in range(found.shape[0]):
+            found[one] = together * _ratio(one, self.numbers, self.rates[5])
 
 
-def bound(paths: Float64s, ceilings: Float64s, counts: Float64s) -> None:
-    """Bring `paths` (series, steps) within [0, ceilings]; a series with a hole, or that has learnt nothing, is NaN."""
-    for one in range(paths.shape[0]):
-        is_whole = counts[one] > 0.0
-        for step in range(paths.shape[1]):
-            if paths[one, step] != paths[one, step]:
-                is_whole = False
-        for step in range(paths.shape[1]):
-            paths[one, step] = min(max(paths[one, step], 0.0), ceilings[one]) if is_whole else float("nan")
-
-
-def taken(
+def _taken(
     values: Float64s,
     heard: Float64s,
     centres: Float64s,
@@ -66,13 +94,6 @@ def taken(
         numbers[COUNT, one] += 1.0
         numbers[LARGEST, one] = max(numbers[LARGEST, one], min(heard[one], accepted))
         believed[one] = accepted
-
-
-def ratios(numbers: Float64s, ratio_max: float, calibration_rate: float, found: Float64s) -> None:
-    """Write by how much the mean of each series is to be corrected into `found`, (series,)."""
-    together = _together(numbers, calibration_rate)
-    for one in range(numbers.shape[1]):
-        found[one] = together * _ratio(one, numbers, ratio_max)
 
 
 def _together(numbers: Float64s, calibration_rate: float) -> float:

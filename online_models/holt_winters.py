@@ -12,10 +12,11 @@ from typing import Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot, places_in_week
+from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.holt_winters_loops import learn, say
 from online_models.kept_arrays import packed, unpack
+from online_models.next_slots import next_slots
 
 GRID = np.array([(alpha, beta) for alpha in (0.05, 0.2, 0.5, 0.9) for beta in (0.0, 0.1)])  # of level and trend
 GAMMA = 0.1  # of the season
@@ -53,7 +54,7 @@ class HoltWinters:
         """Return the mean of the next periods, (series, slots), units; NaN of a series before its first whole week."""
         path = np.empty((self._level.shape[1], len(slots)))
         path.fill(np.nan)
-        places = places_in_week(tuple(slots))
+        places = next_slots(slots).of_week
         say(places, _RATES, self._season, self._level, self._trend, self._error, self._numbers, path)
         return path
 

@@ -12,7 +12,7 @@ cpdef void learn(
 
 @cython.locals(one=Py_ssize_t, step=Py_ssize_t, best=Py_ssize_t, share=double, damped=double)
 cpdef void say(
-    double[::1] slots, double[::1] rates, double[:, ::1] season, double[:, ::1] level, double[:, ::1] trend,
+    Py_ssize_t[::1] slots, double[::1] rates, double[:, ::1] season, double[:, ::1] level, double[:, ::1] trend,
     double[:, ::1] error, double[:, ::1] numbers, double[:, ::1] path,
 )
 

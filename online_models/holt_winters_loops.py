@@ -5,7 +5,7 @@ Compiled where a C compiler is there (the `.pxd` beside this file); as Python th
 
 import math
 
-from online_models.base import Float64s
+from online_models.base import Float64s, Places64
 
 # rows of the running numbers of a series, and places in `rates`
 STARTED, PERIODS, LEARNT = range(3)
@@ -43,7 +43,7 @@ def learn(
 
 
 def say(
-    slots: Float64s,
+    slots: Places64,
     rates: Float64s,
     season: Float64s,
     level: Float64s,
@@ -60,7 +60,7 @@ def say(
         for step in range(slots.shape[0]):
             share *= rates[DAMPED]
             damped += share
-            path[one, step] = level[best, one] + damped * trend[best, one] + season[int(slots[step]), one]
+            path[one, step] = level[best, one] + damped * trend[best, one] + season[slots[step], one]
 
 
 def _step(

@@ -16,10 +16,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot, places_in_week
+from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.intermittent_loops import learn, say, weigh
 from online_models.kept_arrays import packed, unpack
+from online_models.next_slots import next_slots
 
 ALPHAS = (0.02, 0.05, 0.15)  # of the size
 BETAS = (0.01, 0.03, 0.1, 0.3)  # of the chance
@@ -68,7 +69,7 @@ class Intermittent:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
         path = np.empty((self._counts.shape[1], len(slots)))
         path.fill(np.nan)
-        places = places_in_week(tuple(slots))
+        places = next_slots(slots).of_week
         say(
             places, self._factors, self._sizes, self._chances, self._gaps, self._errors, self._counts, _LIMITS,
             np.empty(_CANDIDATES), path,

@@ -9,12 +9,15 @@ cpdef void learn(
     double[::1] limits,
 )
 
-@cython.locals(slot=Py_ssize_t, row=Py_ssize_t, ratio=double)
+@cython.locals(slot=Py_ssize_t)
 cpdef void weigh(double[:, ::1] week, double[:, ::1] factors, double[::1] limits)
+
+@cython.locals(row=Py_ssize_t, ratio=double)
+cdef void _weigh(Py_ssize_t slot, double[:, ::1] week, double[:, ::1] factors, double[::1] limits)
 
 @cython.locals(step=Py_ssize_t, slot=Py_ssize_t, one=Py_ssize_t, candidate=Py_ssize_t, said=double, mean=double)
 cpdef void say(
-    double[::1] slots, double[:, ::1] factors, double[:, ::1] sizes, double[:, ::1] chances, double[:, ::1] gaps,
+    Py_ssize_t[::1] slots, double[:, ::1] factors, double[:, ::1] sizes, double[:, ::1] chances, double[:, ::1] gaps,
     double[:, ::1] errors, double[:, ::1] counts, double[::1] limits, double[::1] weights,
     double[:, ::1] path,
 )

@@ -5,7 +5,7 @@ Compiled where a C compiler is there (the `.pxd` beside this file); as Python th
 
 import math
 
-from online_models.base import Float64s
+from online_models.base import Float64s, Places64
 
 
 def learn(
@@ -50,21 +50,25 @@ def learn(
                 week[2, slot] += min(value / sizes[0, one], limits[3])
                 week[3, slot] += 1.0
         _move(value, one, often, much, sizes, chances, gaps, counts, rates)
-    weigh(week, factors, limits)
+    _weigh(slot, week, factors, limits)
 
 
 def weigh(week: Float64s, factors: Float64s, limits: Float64s) -> None:
     """Write into `factors` (2, slots) how many times the usual each slot sells: how often, and how much at a time."""
     for slot in range(week.shape[1]):
-        for row in range(2):
-            ratio = (week[2 * row, slot] + limits[2]) / (week[2 * row + 1, slot] + limits[2])
-            factors[row, slot] = min(max(ratio, 1.0 / limits[3]), limits[3])
-        if week[4, slot] > limits[5]:
-            factors[0, slot] = 0.0
+        _weigh(slot, week, factors, limits)
+
+
+def _weigh(slot: int, week: Float64s, factors: Float64s, limits: Float64s) -> None:
+    for row in range(2):
+        ratio = (week[2 * row, slot] + limits[2]) / (week[2 * row + 1, slot] + limits[2])
+        factors[row, slot] = min(max(ratio, 1.0 / limits[3]), limits[3])
+    if week[4, slot] > limits[5]:
+        factors[0, slot] = 0.0
 
 
 def say(
-    slots: Float64s,
+    slots: Places64,
     factors: Float64s,
     sizes: Float64s,
     chances: Float64s,
@@ -84,7 +88,7 @@ def say(
             continue
         _trust(one, chances, errors, limits, weights)
         for step in range(slots.shape[0]):
-            slot = int(slots[step])
+            slot = slots[step]
             said = 0.0
             for candidate in range(weights.shape[0]):
                 mean = mean_of(candidate, one, factors[0, slot], factors[1, slot], sizes, chances, gaps)

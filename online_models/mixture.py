@@ -13,6 +13,7 @@ A loss is the squared difference of the square roots of what was said and what c
 alike where demand is counts, and picked better quantiles than absolute misses did.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
-from online_models.mixture_loops import mix, remember, score, weigh
+from online_models.mixture_loops import Regrets
 from online_models.plan import knots_of, steps_between
 from online_models.together import PoolMeans
 
@@ -41,10 +42,11 @@ class Mixture:
 
     def __init__(self, experts: Sequence[PoolMeans], series: int, slots_per_week: int, horizon_periods: int) -> None:
         self._experts = experts
-        self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
+        self._steps = knots_of(horizon_periods, KNOTS_MAX)
+        self._knots = np.array(self._steps)
         slots_per_day = max(slots_per_week // 7, 1)
         self._every = slots_per_day // SCORED_A_DAY + 1  # periods from one scored forecast to the next
-        self._forgetting = self._every / (MEMORY_DAYS * slots_per_day)  # of a regret, with each scored forecast
+        forgetting = self._every / (MEMORY_DAYS * slots_per_day)  # of a regret, with each scored forecast
         shape = (len(experts), len(self._knots), series)
         ring = (int(self._knots[-1]), len(experts) + 1, *shape[1:])
         # What was said, units, by the period it was said in; the mixture's own last.
@@ -55,52 +57,37 @@ class Mixture:
         self._count = np.zeros(shape[1:])  # forecasts that met their actual
         self._weights = np.ones(shape)  # how much each model counts, not yet summing to 1
         self._weights[0] = HEAD_START
-        self._awake = [True] * len(experts)
+        self._awake = np.ones(len(experts), np.uint8)
+        self._regrets = Regrets(
+            self._knots, self._said, self._regret, self._square, self._error, self._count, self._weights, self._awake,
+            np.array([forgetting, RATE, HEAD_START, AWAKE]),
+        )  # fmt: skip
         self._periods = 0
         self._is_said = True  # what is said after the last learnt period was remembered
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
-        if score(
-            self._said,
-            self._periods,
-            self._knots,
-            values,
-            self._regret,
-            self._square,
-            self._error,
-            self._count,
-            self._forgetting,
-        ):
-            self._weigh()
+        self._regrets.learn(values, self._periods)
         for expert in self._experts:
             expert.learn(slot, values, covariates)
-        self._said[self._periods % len(self._said)] = np.nan
         self._periods += 1
         self._is_said = False
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series that no model knows."""
         found = np.empty((len(self._experts), self._weights.shape[2], len(slots)))
-        is_scored = self._periods % self._every == 0
+        is_scored, awake = self._periods % self._every == 0, self._awake.tolist()
         for place, expert in enumerate(self._experts):
-            found[place] = expert.paths(slots) if is_scored or self._awake[place] else np.nan
-        between, mixed = _between(tuple(self._knots.tolist()), len(slots)), np.empty(found.shape[1:])
-        if not mix(found, self._weights, *between, mixed) and not is_scored:
+            found[place] = expert.paths(slots) if is_scored or awake[place] else np.nan
+        between, mixed = _between(self._steps, len(slots)), np.empty(found.shape[1:])
+        if not self._regrets.mix(found, *between, mixed) and not is_scored:
             for place, expert in enumerate(self._experts):  # those that count know too little of some series
-                found[place] = found[place] if self._awake[place] else expert.paths(slots)
-            mix(found, self._weights, *between, mixed)
+                found[place] = found[place] if awake[place] else expert.paths(slots)
+            self._regrets.mix(found, *between, mixed)
         if is_scored and not self._is_said:
-            remember(found, mixed, self._knots, self._said[(self._periods - 1) % len(self._said)])
+            self._regrets.remember(found, mixed, self._periods - 1)
         self._is_said = True
         return mixed
-
-    def _weigh(self) -> None:
-        """Take the weights from the regrets; models that nothing is known of yet are as good as each other."""
-        weigh(self._regret, self._square, self._error, RATE, self._weights)
-        self._weights[0] *= HEAD_START
-        self._awake = ((self._weights / self._weights.sum(axis=0)).max(axis=(1, 2)) >= AWAKE).tolist()
-        self._awake[0] = True  # it learns from what it says
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
@@ -109,7 +96,7 @@ class Mixture:
         for name in ("_said", "_regret", "_square", "_error", "_count"):
             carry(getattr(self, name), getattr(old, name), places, axis=-1)
         self._periods = old._periods
-        self._weigh()
+        self._regrets.weigh()
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -128,12 +115,13 @@ class Mixture:
             expert.restore(kept)
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
         unpack(self, _KEPT, arrays)
-        self._weigh()
+        self._regrets.weigh()
 
 
 _KEPT = ("_regret", "_square", "_error", "_count")
 
 
+@functools.lru_cache(maxsize=256)
 def _between(knots: tuple[int, ...], periods: int) -> tuple[Ints, Ints, Float64s]:
     near, far, way = steps_between(knots, periods)
-    return near[:-1], far[:-1], way[:-1, 0]
+    return near[:-1], far[:-1], way[:-1, 0].copy()

@@ -11,11 +11,88 @@ ROOTED = 3.0 / 8.0  # added before the root is taken: counts then spread alike (
 WAY = 0.5  # to what a model says, that the mixture might have gone
 EVIDENCE_MAX = 300.0  # of an exponent
 
+NAN = float("nan")
+
 Ints = NDArray[np.intp]
 Float32s = NDArray[np.float32]
+Flags = NDArray[np.uint8]
 
 
-def score(
+class Regrets:
+    """The arrays of a pool, held as C sees them.
+
+    said: (periods, models + 1, knots, series) units, the ring of what was said, the mixture last; NaN is nothing
+    regret, square: (models, knots, series); error, count: (knots, series); weights: (models, knots, series)
+    awake: (models,) 1 of each that counts; limits: forgetting, the rate of a regret, how many times the others' weight
+    the first model has, and the least share that counts
+    """
+
+    def __init__(
+        self,
+        knots: Ints,
+        said: Float32s,
+        regret: Float64s,
+        square: Float64s,
+        error: Float64s,
+        count: Float64s,
+        weights: Float64s,
+        awake: Flags,
+        limits: Float64s,
+    ) -> None:
+        self.knots, self.said, self.regret, self.square = knots, said, regret, square
+        self.error, self.count, self.weights, self.awake, self.limits = error, count, weights, awake, limits
+
+    def learn(self, values: Float64s, periods: int) -> None:
+        """Hold what was said of a period, (series,) units, against what came, and make room for what will be said."""
+        if _score(
+            self.said, periods, self.knots, values, self.regret, self.square, self.error, self.count, self.limits[0]
+        ):
+            self.weigh()
+        self.forget(periods % self.said.shape[0])
+
+    def forget(self, place: int) -> None:
+        """Let nothing have been said after the period whose place this is."""
+        for model in range(self.said.shape[1]):
+            for knot in range(self.said.shape[2]):
+                for one in range(self.said.shape[3]):
+                    self.said[place, model, knot, one] = NAN
+
+    def weigh(self) -> None:
+        """Take the weights from the regrets; models that nothing is known of yet are as good as each other."""
+        _weigh(self.regret, self.square, self.error, self.limits[1], self.weights)
+        for model in range(self.awake.shape[0]):
+            self.awake[model] = 0
+        for knot in range(self.weights.shape[1]):
+            for one in range(self.weights.shape[2]):
+                self.weights[0, knot, one] *= self.limits[2]
+                self.wake(knot, one)
+        self.awake[0] = 1  # it learns from what it says
+
+    def wake(self, knot: int, one: int) -> None:
+        """Mark the models that count in a series at a step ahead."""
+        total = 0.0
+        for model in range(self.awake.shape[0]):
+            total += self.weights[model, knot, one]
+        for model in range(self.awake.shape[0]):
+            if self.weights[model, knot, one] / total >= self.limits[3]:
+                self.awake[model] = 1
+
+    def mix(self, said: Float64s, near: Ints, far: Ints, way: Float64s, mixed: Float64s) -> bool:
+        """Do what `_mix` does."""
+        return _mix(said, self.weights, near, far, way, mixed)
+
+    def remember(self, said: Float64s, mixed: Float64s, periods: int) -> None:
+        """Keep what each model says after a period, and last the mixture; who is silent is taken to say the same.
+
+        said: (models, series, steps) and mixed: (series, steps) units; periods: learnt before that one
+        """
+        place = periods % self.said.shape[0]
+        for knot in range(self.knots.shape[0]):
+            if self.knots[knot] <= said.shape[2]:
+                _remember(said, mixed, knot, self.knots[knot] - 1, place, self.said)
+
+
+def _score(
     said: Float32s,
     periods: int,
     knots: Ints,
@@ -72,7 +149,7 @@ def _regretted(
         square[model, knot, one] += step * step - rate * square[model, knot, one]
 
 
-def weigh(regret: Float64s, square: Float64s, error: Float64s, rate: float, weights: Float64s) -> None:
+def _weigh(regret: Float64s, square: Float64s, error: Float64s, rate: float, weights: Float64s) -> None:
     """Write the weights of models, (models, knots, series)."""
     for knot in range(regret.shape[1]):
         for model in range(regret.shape[0]):
@@ -98,7 +175,7 @@ def _evidence(regret: float, square: float) -> float:
     return regret / square**0.5 if square > 0.0 else 0.0
 
 
-def mix(said: Float64s, weights: Float64s, near: Ints, far: Ints, way: Float64s, mixed: Float64s) -> bool:
+def _mix(said: Float64s, weights: Float64s, near: Ints, far: Ints, way: Float64s, mixed: Float64s) -> bool:
     """Write the weighted means, (series, steps), of what the models say, (models, series, steps); NaN says nothing.
 
     Weights, (models, knots, series), are those between the knots `near` and `far` of each step. Return whether of every
@@ -122,23 +199,13 @@ def _mean(said: Float64s, weights: Float64s, one: int, step: int, near: int, far
             weight += (weights[model, far, one] - weight) * way
             total += weight
             weighed += weight * told
-    return weighed / total if total > 0.0 else float("nan")
+    return weighed / total if total > 0.0 else NAN
 
 
-def remember(said: Float64s, mixed: Float64s, knots: Ints, kept: Float32s) -> None:
-    """Keep, (models + 1, knots, series), what each model says of the knots, and last the mixture.
-
-    A model that is silent is taken to say what the mixture does.
-    """
-    for knot in range(knots.shape[0]):
-        if knots[knot] <= said.shape[2]:
-            _remember(said, mixed, knot, knots[knot] - 1, kept)
-
-
-def _remember(said: Float64s, mixed: Float64s, knot: int, step: int, kept: Float32s) -> None:
+def _remember(said: Float64s, mixed: Float64s, knot: int, step: int, place: int, kept: Float32s) -> None:
     models = said.shape[0]
     for one in range(said.shape[1]):
-        kept[models, knot, one] = mixed[one, step]
+        kept[place, models, knot, one] = mixed[one, step]
         for model in range(models):
             told = said[model, one, step]
-            kept[model, knot, one] = told if told == told else mixed[one, step]
+            kept[place, model, knot, one] = told if told == told else mixed[one, step]

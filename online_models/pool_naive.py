@@ -5,8 +5,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot, places_in_week
+from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
+from online_models.next_slots import next_slots
 from online_models.seasonal_naive import SEEN_RATIO
 from online_models.smoothing_loops import repeated
 
@@ -34,7 +35,7 @@ class PoolNaive:
         """Return last week's values, (series, slots), units; NaN before six sevenths of a series' week were seen."""
         path = np.empty((len(self._last), len(slots)))
         path.fill(np.nan)
-        places = places_in_week(tuple(slots))
+        places = next_slots(slots).of_week
         repeated(places, SEEN_RATIO * self._last.shape[1], self._last, path)
         return path
 

@@ -6,15 +6,17 @@ and negative-binomial data", Biometrika 35). It is divided by the scale expected
 and kept by steps ahead and for the sum over the lead (`online_models.residual_rings`).
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Bools, Float64s, Slot, places_in_week
+from online_models.base import Bools, Float64s, Places64, Slot
 from online_models.carry import Places, carry
+from online_models.next_slots import next_slots
 from online_models.plan import steps_between
-from online_models.pool_quantiles_loops import bands, rooted
+from online_models.pool_quantiles_loops import Misses
 from online_models.quantiles import NORMAL_Z
 from online_models.residual_rings import LEVELS, ResidualRings, kept_every
 from online_models.spread_scale import SpreadScale
@@ -41,6 +43,10 @@ class PoolQuantiles:
         self._roots = np.full((series, rows), np.nan)
         self._error = np.zeros(series)  # mean absolute miss of the next period, units
         self._seen = np.zeros(series)  # misses in it
+        self._misses = Misses(
+            self._waiting.loops, self._scale.loops, self._rings.loops, self._waiting.leads, self._roots, self._error,
+            self._seen, NORMAL_Z,
+        )  # fmt: skip
 
     def learn(self, slot: Slot, values: Float64s, is_bound: Bools) -> None:
         """Learn the next period.
@@ -49,13 +55,10 @@ class PoolQuantiles:
         values: (series,) demand, units; NaN is missing
         is_bound: (series,) the value is a lower bound: it counts only where it lies above what was said
         """
-        waiting = self._waiting
-        waiting.learn(values, is_bound)
-        rooted(waiting.said, waiting.came, self._roots, self._error, self._seen)
-        self._scale.learn(slot.of_week, self._roots, self._rings.table, waiting.periods)
-        self._rings.learn(
-            self._scale.scaled, self._scale.is_broken, np.ascontiguousarray(values, dtype=np.float64), waiting.periods
-        )
+        values, periods = np.ascontiguousarray(values, dtype=np.float64), self._waiting.periods
+        self._misses.learn(values, np.ascontiguousarray(is_bound).view(np.uint8), slot.of_week, periods)
+        self._waiting.periods = periods + 1
+        self._rings.settle(periods + 1)
 
     def say(self, slots: Sequence[Slot], paths: Float64s) -> None:
         """Remember the centres `paths` (series, steps), units, of the periods that follow; NaN says nothing.
@@ -74,23 +77,11 @@ class PoolQuantiles:
         paths: (series, steps) centres, units; at least as many as slots, and as the longest lead
         ceilings: (series,) what no period may exceed, units
         """
-        near, far, way = steps_between(self._waiting.knots, len(slots))
         found: Float64s = np.empty((len(paths), len(slots) + 1, len(LEVELS)))
-        bands(
-            np.ascontiguousarray(paths, dtype=np.float64),
-            self._scale.slots.take(places_in_week(tuple(slots)).astype(np.intp)),
-            self._waiting.leads,
-            near,
-            far,
-            np.ascontiguousarray(way[:, 0]),
-            *self._scale.parts(),
-            self._rings.table,
-            self._rings.is_known,
-            self._error,
-            np.ascontiguousarray(ceilings, dtype=np.float64),
-            NORMAL_Z,
-            found,
-        )
+        self._misses.around(
+            np.ascontiguousarray(paths, dtype=np.float64), next_slots(slots).of_week,
+            *_between(self._waiting.knots, len(slots)), np.ascontiguousarray(ceilings, dtype=np.float64), found,
+        )  # fmt: skip
         return found
 
     def adopt(self, old: Self, places: Places) -> None:
@@ -116,3 +107,9 @@ class PoolQuantiles:
         self._scale.restore(scale)
         self._rings.restore(rings)
         self._error[...], self._seen[...] = np.frombuffer(error), np.frombuffer(seen)
+
+
+@functools.lru_cache(maxsize=256)
+def _between(knots: tuple[int, ...], periods: int) -> tuple[Places64, Places64, Float64s]:
+    near, far, way = steps_between(knots, periods)
+    return near, far, way[:, 0].copy()

@@ -8,9 +8,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Float64s
+from online_models.base import Float64s, Places64
+from online_models.residual_rings_loops import Rings
+from online_models.spread_scale_loops import Scales
+from online_models.waiting_loops import Waits
 
-Places64 = NDArray[np.intp]
 Float32s = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 NOTHING = float("nan")
@@ -19,7 +21,52 @@ TILT_MAX = 2.0  # of the logarithm of a scale, as in `online_models.spread_scale
 ROOTED = 0.375  # added before the root is taken: counts then spread alike
 
 
-def rooted(said: Float64s, came: Float64s, roots: Float64s, errors: Float64s, seen: Float64s) -> None:
+class Misses:
+    """The parts of `online_models.pool_quantiles` and its arrays, held as C sees them; see the functions below."""
+
+    def __init__(
+        self,
+        waits: Waits,
+        scales: Scales,
+        rings: Rings,
+        leads: Places64,
+        roots: Float64s,
+        errors: Float64s,
+        seen: Float64s,
+        normal: Float64s,
+    ) -> None:
+        self.waits, self.scales, self.rings, self.leads = waits, scales, rings, leads
+        self.roots, self.errors, self.seen, self.normal = roots, errors, seen, normal
+
+    def learn(self, values: Float64s, is_bound: Bytes, slot_of_week: int, periods: int) -> None:
+        """Learn the next period, after `periods` of them; the quantiles of misses are for the caller to compute anew.
+
+        values: (series,) demand, units; NaN is missing; is_bound: (series,) 1 of a lower bound
+        """
+        self.waits.meet(values, is_bound, periods)
+        _rooted(self.waits.said, self.waits.came, self.roots, self.errors, self.seen)
+        self.scales.learn(slot_of_week, self.roots, self.rings.table, periods + 1)
+        self.rings.learn(self.scales.scaled, self.scales.is_broken, values, periods + 1)
+
+    def around(
+        self,
+        paths: Float64s,
+        slots: Places64,
+        near: Places64,
+        far: Places64,
+        way: Float64s,
+        ceilings: Float64s,
+        found: Float64s,
+    ) -> None:
+        """Write quantiles around centres, see `_bands`."""
+        _bands(
+            paths, slots, self.scales.slots, self.leads, near, far, way, self.scales.sides, self.scales.unit,
+            self.scales.recent, self.scales.usual, self.scales.weights, self.rings.table, self.rings.is_known,
+            self.errors, ceilings, self.normal, found,
+        )  # fmt: skip
+
+
+def _rooted(said: Float64s, came: Float64s, roots: Float64s, errors: Float64s, seen: Float64s) -> None:
     """Write the misses (series, rows) in roots, NaN where nothing is compared; smooth the next period's `errors`."""
     for one in range(said.shape[0]):
         if came[one, 0] >= 0.0:
@@ -31,9 +78,10 @@ def rooted(said: Float64s, came: Float64s, roots: Float64s, errors: Float64s, se
                 roots[one, row] = math.sqrt(came[one, row] + ROOTED) - math.sqrt(said[one, row] + ROOTED)
 
 
-def bands(
+def _bands(
     paths: Float64s,
     slots: Places64,
+    of_week: Places64,
     leads: Places64,
     near: Places64,
     far: Places64,
@@ -52,7 +100,8 @@ def bands(
 ) -> None:
     """Write the quantiles `found` (series, periods + 1, levels) around `paths` (series, steps).
 
-    slots: (periods,) places of the steps among usual misses; leads: (series,) periods of the lead
+    slots: (periods,) places of the steps in the week; of_week: (slots,) place of each among usual misses
+    leads: (series,) periods of the lead
     near, far, way: (periods + 1,) rows beside each step and the share of the way between them
     sides: (rows,); unit, table, is_known: (series, rows, ...); recent, errors, ceilings: (series,)
     usual: (2, series, slots); weights: (rows, 2); normal: (levels,) of a normal distribution, for a first guess
@@ -61,9 +110,9 @@ def bands(
     for one in range(paths.shape[0]):
         for step in range(last + 1):
             a, b, lead = near[step], far[step], 1
-            slot, centre = slots[min(step, last - 1)], float(paths[one, min(step, last - 1)])
+            slot, centre = of_week[slots[min(step, last - 1)]], float(paths[one, min(step, last - 1)])
             if step == last:
-                lead, slot, centre = leads[one], slots[0], _summed(paths, one, leads[one])
+                lead, slot, centre = leads[one], of_week[slots[0]], _summed(paths, one, leads[one])
             if is_known[one, b] == 0:
                 _guess(centre, errors[one] * math.sqrt(lead), ceilings[one] * lead, normal, one, step, found)
             else:

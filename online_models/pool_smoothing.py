@@ -9,9 +9,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot, places_in_week
+from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
+from online_models.next_slots import next_slots
 from online_models.season import LEVEL_DAYS, LEVEL_RATIO_MAX, SEEN_MAX
 from online_models.smoothing_loops import follow, smoothed
 from online_models.surprise import BELIEVED_MAX, IN_A_ROW_MAX, SCALE_RATE
@@ -49,7 +50,7 @@ class PoolSmoothing:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
         path = np.empty((len(self._profile), len(slots)))
         path.fill(np.nan)
-        smoothed(places_in_week(tuple(slots)), self._rates, self._profile, self._numbers, path)
+        smoothed(next_slots(slots).of_week, self._rates, self._profile, self._numbers, path)
         return path
 
     def adopt(self, old: Self, places: Places) -> None:

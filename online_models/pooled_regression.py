@@ -31,16 +31,20 @@ Places64 = NDArray[np.intp]
 
 
 class PooledRegression:
-    """Weights for each of `knots` steps ahead; covariates may be added, never taken away.
+    """Weights for each of `knots` steps ahead, which `loops` holds against what comes and asks.
+
+    Covariates may be added, never taken away.
 
     >>> regression = PooledRegression(np.array([1]), 1, Inputs(3, (0, 1, 2), (1, 2), 5, 3, 3, 0))
     >>> said = np.array([[[[0.0, 1.0, 0.0]]]], np.float32)  # profile, scale and forecast, once a period
+    >>> targets, found = np.empty((1, 1)), np.empty((1, 1))
     >>> for period in range(800):
-    ...     targets = regression.meet(np.array([period % 3 - 1.0]), said, period)
+    ...     regression.loops.meet(np.array([period % 3 - 1.0]), said, period, targets)
     ...     inputs = np.array([[[1.0, period % 3 - 1.0, 0.0]]], np.float32)
     ...     regression.learn(inputs, [0, 1], period, targets[:, None])
     >>> steps = (np.array([0]), np.array([0]), np.array([0.0]))
-    >>> regression.say(np.array([[[1.0, -1.0, 0.0]]]), *steps).round(1).tolist()
+    >>> regression.loops.say(np.array([[[1.0, -1.0, 0.0]]]), *steps, found)
+    >>> found.round(1).tolist()
     [[-1.0]]
     """
 
@@ -65,14 +69,8 @@ class PooledRegression:
         self._products: Float32s = products
         self._moments: Float64s = moments  # of features with the target, decayed sums
         self._weights: Float64s = weights
-        self._blended = np.zeros(count)  # scratch
-
-    def meet(self, values: Float64s, said: Float32s, periods: int) -> Float64s:
-        """Return what each knot's forecast of this period should have said, (knots, series) scales; NaN: nothing."""
-        targets = np.empty((len(self._knots), len(values)))
-        knots = self._knots
-        regression_loops.meet(values, said, periods, knots, self._limits, self._miss_rate, self._misses, targets)
-        return targets
+        misses = (self._knots, self._limits, self._miss_rate, self._misses)
+        self.loops = regression_loops.Weights(*misses, self._places, self._gains, self._weights)
 
     def learn(self, made_from: Float32s, firsts: Sequence[int], first: int, targets: Float64s) -> None:
         """Learn some periods from `first` on: targets (knots, periods, series), scales, NaN teaches nothing.
@@ -94,13 +92,6 @@ class PooledRegression:
         slack = self._moments - found - RIDGE * self._weights
         regression_loops.sweep(self._products, RIDGE, slack, self._weights)
 
-    def say(self, inputs: Float64s, near: Places64, far: Places64, way: Float64s) -> Float64s:
-        """Return forecasts of `inputs` (steps, series, inputs), (steps, series) scales; see `regression_loops.say`."""
-        said = np.empty(inputs.shape[:2])
-        steps = (near, far, way)
-        regression_loops.say(inputs, self._places, self._gains, self._weights, *steps, self._blended, said)
-        return said
-
     def state(self) -> tuple[int, bytes, bytes, bytes, bytes]:
         """Return everything kept, as plain values for msgpack."""
         count = self._weights.shape[1]
@@ -120,6 +111,6 @@ class PooledRegression:
         rows, columns = np.triu_indices(count)
         self._products[:, rows, columns] = np.frombuffer(products, np.float32).reshape(shape[0], -1)
         self._products[:, columns, rows] = self._products[:, rows, columns]
-        self._moments = np.frombuffer(moments).reshape(shape).copy()
-        self._weights = np.frombuffer(weights).reshape(shape).copy()
+        self._moments[...] = np.frombuffer(moments).reshape(shape)
+        self._weights[...] = np.frombuffer(weights).reshape(shape)
         self._misses[...] = np.frombuffer(misses).reshape(self._misses.shape)

@@ -1,20 +1,18 @@
 """A name in, a forecaster out. A new family is one file and one line here, in alphabetical order."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
 
 from online_models import weekly_naive
 from online_models.base import PoolForecaster
-from online_models.compiled_linear import CompiledLinear
-from online_models.each import Each
 from online_models.forecaster import STATE_VERSION, Mean, SeriesForecaster
 from online_models.holt_winters import HoltWinters
 from online_models.intermittent import Intermittent
 from online_models.mixture import Mixture
 from online_models.pool_naive import PoolNaive
+from online_models.pool_river import PoolRiver
 from online_models.pool_smoothing import PoolSmoothing
 from online_models.river_linear import RiverLinear
 from online_models.season_regression import SeasonRegression
@@ -39,7 +37,7 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
     """Return the models that the default weighs for each series, in this order."""
     experts = (
         SeasonRegression(series, slots_per_week, horizon_periods),
-        Each(partial(RiverLinear, linear=CompiledLinear), series, slots_per_week),
+        PoolRiver(series, slots_per_week, horizon_periods),
         PoolSmoothing(series, slots_per_week, horizon_periods),
         HoltWinters(series, slots_per_week, horizon_periods),
         Intermittent(series, slots_per_week, horizon_periods),

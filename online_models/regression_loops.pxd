@@ -2,7 +2,19 @@ cimport cython
 from libc cimport math
 
 cdef double NAN
-cdef Py_ssize_t BASE, SCALE
+
+cdef class Weights:
+    cdef readonly Py_ssize_t[::1] knots
+    cdef double[::1] limits, blended
+    cdef double rate
+    cdef double[:, ::1] misses, gains, weights
+    cdef Py_ssize_t[:, ::1] places
+
+    cpdef void meet(self, double[::1] values, float[:, :, :, ::1] said, Py_ssize_t periods, double[:, ::1] targets)
+    cpdef void say(
+        self, double[:, :, ::1] inputs, Py_ssize_t[::1] near, Py_ssize_t[::1] far, double[::1] way,
+        double[:, ::1] said,
+    )
 
 @cython.locals(
     knot=Py_ssize_t, place=Py_ssize_t, one=Py_ssize_t, known=Py_ssize_t, limit=double, total=double, base=double,
@@ -11,14 +23,6 @@ cdef Py_ssize_t BASE, SCALE
 cpdef void meet(
     double[::1] values, float[:, :, :, ::1] said, Py_ssize_t periods, Py_ssize_t[::1] knots, double[::1] limits,
     double rate, double[:, ::1] misses, double[:, ::1] targets,
-)
-
-@cython.locals(
-    place=Py_ssize_t, knot=Py_ssize_t, step=Py_ssize_t, row=Py_ssize_t, one=Py_ssize_t, column=Py_ssize_t,
-)
-cpdef void keep(
-    double[:, :, ::1] inputs, double[:, :, ::1] told, double[:, ::1] added, double[::1] ready, Py_ssize_t[::1] knots,
-    Py_ssize_t[::1] firsts, Py_ssize_t made, float[:, :, ::1] made_from, float[:, :, :, ::1] said,
 )
 
 @cython.locals(
@@ -37,9 +41,6 @@ cpdef void say(
     double[:, :, ::1] inputs, Py_ssize_t[:, ::1] places, double[:, ::1] gains, double[:, ::1] weights,
     Py_ssize_t[::1] near, Py_ssize_t[::1] far, double[::1] way, double[::1] blended, double[:, ::1] said,
 )
-
-@cython.locals(one=Py_ssize_t, step=Py_ssize_t, mean=double)
-cpdef void add(double[:, :, ::1] told, double[:, ::1] added, double[::1] ready, double[:, ::1] paths)
 
 @cython.locals(count=Py_ssize_t, knot=Py_ssize_t, feature=Py_ssize_t, other=Py_ssize_t, step=double)
 cpdef void sweep(float[:, :, ::1] products, double ridge, double[:, ::1] slack, double[:, ::1] weights)

@@ -10,12 +10,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
-from online_models.season_layout import BASE, SCALE
 
 Float32s = NDArray[np.float32]
 Places64 = NDArray[np.intp]
 
 NAN = float("nan")
+
+
+class Weights:
+    """The arrays of a pool's regression, held as C sees them.
+
+    limits, rate, misses: see `meet`; places, gains, weights: see `say`
+    """
+
+    def __init__(
+        self,
+        knots: Places64,
+        limits: Float64s,
+        rate: float,
+        misses: Float64s,
+        places: Places64,
+        gains: Float64s,
+        weights: Float64s,
+    ) -> None:
+        self.knots, self.limits, self.rate, self.misses = knots, limits, rate, misses
+        self.places, self.gains, self.weights = places, gains, weights
+        self.blended = np.zeros(weights.shape[1])
+
+    def meet(self, values: Float64s, said: Float32s, periods: int, targets: Float64s) -> None:
+        """Do what `meet` does."""
+        meet(values, said, periods, self.knots, self.limits, self.rate, self.misses, targets)
+
+    def say(self, inputs: Float64s, near: Places64, far: Places64, way: Float64s, said: Float64s) -> None:
+        """Do what `say` does."""
+        say(inputs, self.places, self.gains, self.weights, near, far, way, self.blended, said)
 
 
 def meet(
@@ -53,36 +81,6 @@ def meet(
             misses[knot, 1] += 1.0
             step = max(rate, 1.0 / (misses[knot, 1] + 20.0))
             misses[knot, 0] += step * (limits[2] * total / known - misses[knot, 0])
-
-
-def keep(
-    inputs: Float64s,
-    told: Float64s,
-    added: Float64s,
-    ready: Float64s,
-    knots: Places64,
-    firsts: Places64,
-    made: int,
-    made_from: Float32s,
-    said: Float32s,
-) -> None:
-    """Keep what was said after `made` periods of each knot, and from what, until its actual comes.
-
-    inputs (steps, series, inputs), told (steps, series, TOLD) and added (steps, series) are kept in `made_from`
-    (places, series, inputs), each knot's ring between its place in `firsts` and the next, and in `said`, see `meet`.
-    """
-    place = made % said.shape[0]
-    for knot in range(knots.shape[0]):
-        step = knots[knot] - 1
-        if step >= inputs.shape[0]:
-            continue
-        row = firsts[knot] + made % (firsts[knot + 1] - firsts[knot])
-        for one in range(inputs.shape[1]):
-            for column in range(inputs.shape[2]):
-                made_from[row, one, column] = inputs[step, one, column]
-            said[place, knot, one, 0] = told[step, one, BASE]
-            said[place, knot, one, 1] = told[step, one, SCALE]
-            said[place, knot, one, 2] = added[step, one] if ready[one] > 0.0 else NAN
 
 
 def expand(
@@ -142,14 +140,6 @@ def say(
                 value += gains[2, feature] * inputs[step, one, places[1, feature]]
                 total += blended[feature] * min(max(value, gains[3, feature]), gains[4, feature])
             said[step, one] = total
-
-
-def add(told: Float64s, added: Float64s, ready: Float64s, paths: Float64s) -> None:
-    """Write profile and what is added to it, (series, steps) units; NaN of a series that is not ready."""
-    for one in range(paths.shape[0]):
-        for step in range(paths.shape[1]):
-            mean = told[step, one, BASE] + told[step, one, SCALE] * added[step, one]
-            paths[one, step] = mean if ready[one] > 0.0 else NAN
 
 
 def sweep(products: Float32s, ridge: float, slack: Float64s, weights: Float64s) -> None:

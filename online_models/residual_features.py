@@ -9,11 +9,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models import residual_loops
 from online_models.base import Float64s
 from online_models.carry import Places, carry
-from online_models.residual_loops import FIXED, ORIGIN
-from online_models.season_loops import Slots
+from online_models.residual_loops import Residuals
 
 SMOOTHED_PERIODS = (4, 16)  # that smoothed residuals look back over, besides a day and a week
 PER_COVARIATE = 3  # features: as observed at the origin, and with the two waves of the target's day
@@ -28,30 +26,10 @@ class ResidualHistory:
         per_day = max(slots_per_week // 7, 1)
         self._ring = np.zeros((2 * slots_per_week, series), dtype=np.float32)  # scales
         periods = np.array([*SMOOTHED_PERIODS, per_day if per_day > 1 else 3, slots_per_week])
-        self._rates = 2.0 / (periods + 1.0)
         self._smoothed = np.zeros((series, len(periods)))  # scales
-        self._lags = np.array([per_day, slots_per_week, 2 * slots_per_week])
-        self._day = _day(slots_per_week)
+        lags = np.array([per_day, slots_per_week, 2 * slots_per_week], np.intp)
+        self.loops = Residuals(self._ring, self._smoothed, 2.0 / (periods + 1.0), lags, _day(slots_per_week))
         self.periods = 0  # in the ring since the start, missing ones included
-
-    def learn(self, values: Float64s, told: Float64s, ready: Float64s) -> None:
-        """Take in the next period: values (series,), NaN is missing; told (1, series, TOLD); ready (series,) 1 or 0."""
-        place = self.periods % len(self._ring)
-        residual_loops.remember(values, told, ready, self._rates, self._smoothed, self._ring, place)
-        self.periods += 1
-
-    def features(self, when: Slots, told: Float64s, numbers: Float64s, observed: Float64s) -> Float64s:
-        """Return what is known of the next periods, (slots, series, features).
-
-        when: (slots, 4) place in the week, holidays; told and numbers: what the profile says of them and of now
-        observed: (covariates,) of the last period, in their standard deviations
-        """
-        origin = np.empty((len(numbers), ORIGIN))
-        residual_loops.look_back(self._ring, self.periods, self._smoothed, numbers, origin)
-        found = np.empty((len(when), len(numbers), FIXED + PER_COVARIATE * len(observed)))
-        places = (self._lags, when, self._day)
-        residual_loops.describe(origin, self._ring, self.periods, *places, told, numbers, observed, found)
-        return found
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""

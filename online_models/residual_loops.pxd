@@ -3,6 +3,19 @@ from libc cimport math
 
 cdef double RESIDUAL_MAX, GUESS_MAX, BASE_UNIT, BASE_MAX, LEVEL_UNIT, LEVEL_RATIO_MAX
 cdef Py_ssize_t BASE, EXPECTED, LEVEL, OTHERS, SCALE, SUNDAY
+cdef Py_ssize_t DAY, FIXED, GUESSES, HOLIDAY, NEAR, ORIGIN, POOL, RATIO, SEASONAL, SMOOTHED, TURNING, VOLUME
+
+cdef class Residuals:
+    cdef float[:, ::1] ring
+    cdef double[:, ::1] smoothed, day, origin
+    cdef double[::1] rates
+    cdef Py_ssize_t[::1] lags
+
+    cpdef void remember(self, double[::1] values, double[:, :, ::1] told, double[::1] ready, Py_ssize_t periods)
+    cpdef void describe(
+        self, Py_ssize_t periods, Py_ssize_t[::1] slots, Py_ssize_t[:, ::1] holidays, double[:, :, ::1] told,
+        double[:, ::1] numbers, double[::1] observed, double[:, :, ::1] found,
+    )
 
 @cython.locals(one=Py_ssize_t, row=Py_ssize_t, residual=double)
 cpdef void remember(
@@ -24,8 +37,8 @@ cpdef void look_back(
     guess=double, sunday=double,
 )
 cpdef void describe(
-    double[:, ::1] origin, float[:, ::1] ring, Py_ssize_t periods, Py_ssize_t[::1] lags, Py_ssize_t[:, ::1] when,
-    double[:, ::1] day, double[:, :, ::1] told, double[:, ::1] numbers, double[::1] observed,
+    double[:, ::1] origin, float[:, ::1] ring, Py_ssize_t periods, Py_ssize_t[::1] lags, Py_ssize_t[::1] slots,
+    Py_ssize_t[:, ::1] holidays, double[:, ::1] day, double[:, :, ::1] told, double[:, ::1] numbers, double[::1] observed,
     double[:, :, ::1] found,
 )
 

@@ -2,7 +2,8 @@
 
 A residual is demand minus profile, in the slot's usual misses ("scales"), 0 of a missing value. Arrays: ring (periods
 kept, series) of residuals; smoothed (series, smoothed ones); told (slots, series, TOLD) and numbers (series, NUMBERS),
-see `season_layout`; when (slots, 4): place in the week, whether it, the day before and the day after are holidays.
+see `season_layout`; slots (slots,) places in the week; holidays (slots, 3): 1 of a holiday, of one the day before and
+the day after.
 """
 
 import math
@@ -11,6 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from online_models.base import Float64s
+from online_models.residual_layout import (
+    DAY,
+    FIXED,
+    GUESSES,
+    HOLIDAY,
+    NEAR,
+    ORIGIN,
+    POOL,
+    RATIO,
+    SEASONAL,
+    SMOOTHED,
+    TURNING,
+    VOLUME,
+)
 from online_models.season_layout import BASE, EXPECTED, LEVEL, OTHERS, SCALE, SUNDAY
 
 Float32s = NDArray[np.float32]
@@ -22,19 +37,36 @@ BASE_UNIT, BASE_MAX = 3.0, 3.0  # brings a target's profile to about the size of
 LEVEL_UNIT = 3.0  # brings the logarithm of the level to about the size of the rest
 LEVEL_RATIO_MAX = 4.0  # the level may say at most this many times the profile, and at least its inverse
 
-# Where each feature stands: the constant, of the origin, of the target, of both.
-NEAR = 1  # the last three residuals
-SMOOTHED = 4  # four smoothed ones
-RATIO = 8  # level against profile
-POOL = 9  # the last and the first smoothed residual of the other series
-ORIGIN = 11
-SEASONAL = 11  # residuals a day, a week and two weeks before the target
-VOLUME = 14  # the target's profile against the level
-DAY = 15  # two waves of a day, two of half a day, the weekend
-TURNING = 20  # the last and the smoothed residual with the day's waves, and the smoothed one with the weekend
-GUESSES = 25  # what five other profiles say of the target beside its mean
-HOLIDAY = 30  # a holiday, what Sunday's profile says of it, and whether it was one yesterday or is tomorrow
-FIXED = 34  # and then three a covariate: as observed, and with the day's waves
+
+class Residuals:
+    """The arrays of a pool, held as C sees them.
+
+    rates: of the smoothed residuals; lags: (3,) periods of a day, a week, two; day: (slots of the week, 5) waves
+    """
+
+    def __init__(self, ring: Float32s, smoothed: Float64s, rates: Float64s, lags: Places64, day: Float64s) -> None:
+        self.ring, self.smoothed, self.rates, self.lags, self.day = ring, smoothed, rates, lags, day
+        self.origin = np.zeros((ring.shape[1], ORIGIN))  # what is known now of each series
+
+    def remember(self, values: Float64s, told: Float64s, ready: Float64s, periods: int) -> None:
+        """Do what `remember` does, after so many periods."""
+        remember(values, told, ready, self.rates, self.smoothed, self.ring, periods % self.ring.shape[0])
+
+    def describe(
+        self,
+        periods: int,
+        slots: Places64,
+        holidays: Places64,
+        told: Float64s,
+        numbers: Float64s,
+        observed: Float64s,
+        found: Float64s,
+    ) -> None:
+        """Do what `look_back` and `describe` do."""
+        look_back(self.ring, periods, self.smoothed, numbers, self.origin)
+        describe(
+            self.origin, self.ring, periods, self.lags, slots, holidays, self.day, told, numbers, observed, found
+        )  # fmt: skip
 
 
 def remember(
@@ -74,7 +106,8 @@ def describe(
     ring: Float32s,
     periods: int,
     lags: Places64,
-    when: Places64,
+    slots: Places64,
+    holidays: Places64,
     day: Float64s,
     told: Float64s,
     numbers: Float64s,
@@ -85,8 +118,8 @@ def describe(
 
     day: (slots of the week, 5) waves; observed: (covariates,) in standard deviations
     """
-    for step in range(when.shape[0]):
-        slot, holiday = when[step, 0], when[step, 1]
+    for step in range(slots.shape[0]):
+        slot, holiday = slots[step], holidays[step, 0]
         for one in range(origin.shape[0]):
             for place in range(ORIGIN):
                 found[step, one, place] = origin[one, place]
@@ -109,8 +142,8 @@ def describe(
             found[step, one, HOLIDAY] = float(holiday)
             sunday = _within((told[step, one, SUNDAY] - mean) / scale, RESIDUAL_MAX)
             found[step, one, HOLIDAY + 1] = sunday if holiday else 0.0
-            found[step, one, HOLIDAY + 2] = float(when[step, 2])
-            found[step, one, HOLIDAY + 3] = float(when[step, 3])
+            found[step, one, HOLIDAY + 2] = float(holidays[step, 1])
+            found[step, one, HOLIDAY + 3] = float(holidays[step, 2])
             for place in range(observed.shape[0]):
                 first = FIXED + 3 * place
                 found[step, one, first] = observed[place]

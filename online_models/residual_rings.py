@@ -18,7 +18,7 @@ from online_models.base import QUANTILE_LEVELS, Float64s
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
 from online_models.plan import GRAIN, TRUSTED, UNFILLED_GRAINS
-from online_models.residual_rings_loops import correct, insert, look, smooth
+from online_models.residual_rings_loops import Rings
 
 LEVELS = np.array(QUANTILE_LEVELS)
 RING = 256  # misses kept of a row: about eight months of days
@@ -53,40 +53,29 @@ class ResidualRings:
         self._shared = np.zeros((kinds, rows, len(LEVELS)))  # quantiles of the class
         self._shared_count = np.zeros((kinds, rows))  # misses they come from
         self._volume = np.zeros(series)  # smoothed demand, units per period
-        self._rate = 1.0 / (VOLUME_DAYS * slots_per_day)
-        self._step = CORRECTION / slots_per_day**0.5
         self._share_every = max(slots_per_day // 6, SHARED_PERIODS)
-        self._keep_every = kept_every(slots_per_day)
-        self._overlaps = overlaps
         self._classes: NDArray[np.intp] = np.zeros(series, dtype=np.intp)
         self.table = np.zeros((series, rows, len(LEVELS)))
         self.is_known = np.zeros((series, rows), dtype=np.uint8)
+        self.loops = Rings(
+            self._ordered, self._ages, self.counts, self._shared, self._shared_count, self._offsets, self._classes,
+            self._volume, LEVELS, LOW, HIGH, overlaps, HALVES, self.table, self.is_known,
+            1.0 / (VOLUME_DAYS * slots_per_day), CORRECTION / slots_per_day**0.5, kept_every(slots_per_day),
+        )  # fmt: skip
 
-    def learn(self, scaled: Float64s, is_broken: NDArray[np.uint8], values: Float64s, periods: int) -> None:
-        """Learn misses `scaled` (series, rows), NaN is none, and demand `values` (series,), NaN is missing.
-
-        is_broken: (series,) whether what was kept no longer counts
-        """
-        smooth(values, self._rate, self._volume)
-        correct(scaled, self.table, self.is_known, self._classes, LEVELS, LOW, HIGH, self._step, self._offsets)
-        insert(scaled, is_broken, self._ordered, self._ages, self.counts, self._keep_every, periods)
-        if periods % self._share_every == 0 or self.counts.max(initial=0) <= TRUSTED:
+    def settle(self, periods: int) -> None:
+        """Compute quantiles anew, now that so many periods were learnt; those of the classes less often."""
+        series = len(self._volume)
+        if series >= SHARED_MIN and (periods % self._share_every == 0 or self.counts.max(initial=0) <= TRUSTED):
             self._share()
-        self.look()
-
-    def look(self) -> None:
-        """Compute `table` and `is_known` from all that is kept."""
-        look(self._ordered, self.counts, self._shared, self._shared_count, self._offsets, self._classes, LEVELS, LOW,
-             HIGH, self._overlaps, HALVES, self.table, self.is_known)  # fmt: skip
+        self.loops.look()
 
     def _share(self) -> None:
         """Take the quantiles of each class from the misses of all its series; those of one alone say it all already."""
         series = len(self._volume)
-        if series < SHARED_MIN:
-            return
         if series >= CLASSED_MIN:
             ranks = np.argsort(np.argsort(self._volume, kind="stable"), kind="stable")
-            self._classes = ranks * CLASSES // series
+            self._classes[...] = ranks * CLASSES // series
         counts = np.minimum(self.counts, RING)
         for one in range(int(self._classes.max(initial=0)) + 1):
             members = self._classes == one
@@ -107,7 +96,7 @@ class ResidualRings:
             own, before = getattr(self, name), getattr(old, name)
             own[...] = before if len(own) >= len(before) else before[CLASSES // 2]  # one for all, all from one
         np.minimum(self._classes, len(self._offsets) - 1, out=self._classes)
-        self.look()
+        self.loops.look()
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -117,8 +106,8 @@ class ResidualRings:
         """Take over what `state()` of an object of the same shape returned."""
         *arrays, classes = state
         unpack(self, _KEPT, arrays)
-        self._classes = np.frombuffer(classes, np.intp).copy()
-        self.look()
+        self._classes[...] = np.frombuffer(classes, np.intp)
+        self.loops.look()
 
 
 def kept_every(slots_per_day: int) -> int:

@@ -23,7 +23,55 @@ MIDDLE = 3  # place of the level 0.5
 BENT, SLOPE, MEANS = 0.135, 0.1975, 1.2533  # of a normal quantile; standard deviations in mean absolute misses
 
 
-def insert(
+class Rings:
+    """The arrays of `online_models.residual_rings`, held as C sees them; see the functions below.
+
+    rate: of the smoothed demand `volume` (series,); step: of a correction; every: periods from a kept miss to the next
+    """
+
+    def __init__(
+        self,
+        ordered: Int16s,
+        ages: Bytes,
+        counts: Places64,
+        shared: Float64s,
+        shared_count: Float64s,
+        offsets: Float64s,
+        classes: Places64,
+        volume: Float64s,
+        levels: Float64s,
+        low: Float64s,
+        high: Float64s,
+        overlaps: Float64s,
+        halves: Float64s,
+        table: Float64s,
+        is_known: Bytes,
+        rate: float,
+        step: float,
+        every: int,
+    ) -> None:
+        self.ordered, self.ages, self.counts = ordered, ages, counts
+        self.shared, self.shared_count, self.offsets, self.classes = shared, shared_count, offsets, classes
+        self.volume, self.levels, self.low, self.high = volume, levels, low, high
+        self.overlaps, self.halves, self.table, self.is_known = overlaps, halves, table, is_known
+        self.rate, self.step, self.every = rate, step, every
+        self.at, self.normal = np.zeros(offsets.shape), np.zeros(offsets.shape)
+
+    def learn(self, scaled: Float64s, is_broken: Bytes, values: Float64s, periods: int) -> None:
+        """Learn misses `scaled` (series, rows), NaN is none, and demand `values` (series,), NaN is missing."""
+        _smooth(values, self.rate, self.volume)
+        _correct(scaled, self.table, self.is_known, self.classes, self.levels, self.low, self.high, self.step,
+                 self.offsets)  # fmt: skip
+        _insert(scaled, is_broken, self.ordered, self.ages, self.counts, self.every, periods)
+
+    def look(self) -> None:
+        """Compute `table` and `is_known` from all that is kept."""
+        _normals(self.levels, self.offsets, self.low, self.high, self.at, self.normal)
+        _look(self.ordered, self.counts, self.shared, self.shared_count, self.at, self.normal, self.classes,
+              self.overlaps, self.halves, self.table, self.is_known)  # fmt: skip
+
+
+def _insert(
     scaled: Float64s,
     is_broken: Bytes,
     ordered: Int16s,
@@ -77,14 +125,14 @@ def _put(value: int, one: int, row: int, ordered: Int16s, ages: Bytes, counts: P
     counts[one, row] = count + 1
 
 
-def smooth(values: Float64s, rate: float, volume: Float64s) -> None:
+def _smooth(values: Float64s, rate: float, volume: Float64s) -> None:
     """Move the smoothed demand (series,) towards `values`; NaN moves nothing."""
     for one in range(values.shape[0]):
         if not math.isnan(values[one]):
             volume[one] += rate * (values[one] - volume[one])
 
 
-def correct(
+def _correct(
     scaled: Float64s,
     table: Float64s,
     is_known: Bytes,
@@ -117,16 +165,25 @@ def _below(
     return below / count if count > 0.0 else -1.0
 
 
-def look(
+def _normals(
+    levels: Float64s, offsets: Float64s, low: Float64s, high: Float64s, at: Float64s, normal: Float64s
+) -> None:
+    """Write the corrected levels `at` and a normal distribution's quantiles at them, (classes, rows, levels)."""
+    for kind in range(offsets.shape[0]):
+        for row in range(offsets.shape[1]):
+            for level in range(offsets.shape[2]):
+                corrected = min(max(levels[level] + offsets[kind, row, level], low[level]), high[level])
+                at[kind, row, level], normal[kind, row, level] = corrected, _normal(corrected)
+
+
+def _look(
     ordered: Int16s,
     counts: Places64,
     shared: Float64s,
     shared_count: Float64s,
-    offsets: Float64s,
+    at: Float64s,
+    normal: Float64s,
     classes: Places64,
-    levels: Float64s,
-    low: Float64s,
-    high: Float64s,
     overlaps: Float64s,
     halves: Float64s,
     table: Float64s,
@@ -150,10 +207,10 @@ def look(
             if not trusted:
                 shared_share, middle = 0.0, _own(0.5, count, one, row, ordered)
             before = -1e300
-            for level in range(levels.shape[0]):
-                at = min(max(levels[level] + offsets[kind, row, level], low[level]), high[level])
-                own = _own(at, count, one, row, ordered)
-                other = shared_share * shared[kind, row, level] + (1.0 - shared_share) * (middle + _normal(at))
+            for level in range(at.shape[2]):
+                own = _own(at[kind, row, level], count, one, row, ordered)
+                guess = middle + normal[kind, row, level]
+                other = shared_share * shared[kind, row, level] + (1.0 - shared_share) * guess
                 before = max(before, own_share * own + (1.0 - own_share) * other)
                 table[one, row, level] = before
 

@@ -7,6 +7,20 @@ cdef Py_ssize_t BASE, SCALE, OTHERS, SUNDAY
 cdef double MEAN_RATE, FAST_RATE, SLOW_RATE, DAY_RATE, DAY_FAST_RATE, SPREAD_POWER, LEAST_SHARE, SLOT_SEEN, SLOT_TRUST
 cdef double MISS_TO_DEVIATION, SCALE_MIN
 
+cdef class Profiles:
+    cdef float[:, :, ::1] week
+    cdef uint8_t[:, ::1] seen
+    cdef float[:, :, :, ::1] days
+    cdef uint8_t[:, :, ::1] days_seen
+    cdef readonly double[:, ::1] numbers
+    cdef double rate, least
+
+    cpdef void learn(self, double[::1] values, Py_ssize_t slot, Py_ssize_t is_rest)
+    cpdef void tell(self, Py_ssize_t[::1] slots, double[:, :, ::1] told)
+
+    @cython.locals(one=Py_ssize_t, is_ready=bint)
+    cpdef void ready(self, double[::1] found)
+
 @cython.locals(
     slots=Py_ssize_t, per_day=Py_ssize_t, one=Py_ssize_t, value=double, before=double, rate=double,
     first=double, step=double,
@@ -22,7 +36,7 @@ cpdef void learn(
     mean=double, before=double,
 )
 cpdef void tell(
-    Py_ssize_t[:, ::1] when, float[:, :, ::1] week, uint8_t[:, ::1] seen, float[:, :, :, ::1] days,
+    Py_ssize_t[::1] slots, float[:, :, ::1] week, uint8_t[:, ::1] seen, float[:, :, :, ::1] days,
     double[:, ::1] numbers, double[:, :, ::1] told,
 )
 

@@ -43,6 +43,40 @@ MISS_TO_DEVIATION = 1.25  # standard deviations of a normal variable in its mean
 SCALE_MIN = 1e-6
 
 
+class Profiles:
+    """The arrays of a pool, held as C sees them: to hand one over costs as much as to read a hundred numbers.
+
+    rate: of the level; least: values and misses learnt before a series is ready
+    """
+
+    def __init__(
+        self,
+        week: Float32s,
+        seen: Bytes,
+        days: Float32s,
+        days_seen: Bytes,
+        numbers: Float64s,
+        rate: float,
+        least: float,
+    ) -> None:
+        self.week, self.seen, self.days, self.days_seen, self.numbers = week, seen, days, days_seen, numbers
+        self.rate, self.least = rate, least
+
+    def learn(self, values: Float64s, slot: int, is_rest: int) -> None:
+        """Do what `learn` does."""
+        learn(values, slot, is_rest, self.rate, self.week, self.seen, self.days, self.days_seen, self.numbers)
+
+    def tell(self, slots: Slots, told: Float64s) -> None:
+        """Do what `tell` does."""
+        tell(slots, self.week, self.seen, self.days, self.numbers, told)
+
+    def ready(self, found: Float64s) -> None:
+        """Write 1 of each series that has learnt enough, else 0, into `found` (series,)."""
+        for one in range(found.shape[0]):
+            is_ready = self.numbers[one, COUNT] >= self.least and self.numbers[one, SPREADS] >= self.least
+            found[one] = 1.0 if is_ready else 0.0
+
+
 def learn(
     values: Float64s,
     slot: int,
@@ -84,20 +118,20 @@ def learn(
 
 
 def tell(
-    when: Slots,
+    slots: Slots,
     week: Float32s,
     seen: Bytes,
     days: Float32s,
     numbers: Float64s,
     told: Float64s,
 ) -> None:
-    """Write what the profiles say of later slots, (slots, series, TOLD) units; the mean where something was never seen.
+    """Write what the profiles say of later `slots`, places in the week: (slots, series, TOLD) units.
 
-    when: (slots, ...) place in the week first
+    It is the mean where something was never seen.
     """
     count, per_day = week.shape[1], days.shape[2]
-    for step in range(when.shape[0]):
-        slot = when[step, 0]
+    for step in range(slots.shape[0]):
+        slot = slots[step]
         rest = 1 if slot >= 5 * per_day else 0
         for one in range(week.shape[0]):
             mean = _mean(one, slot, week, numbers)

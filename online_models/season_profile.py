@@ -9,12 +9,11 @@ from typing import Self
 
 import numpy as np
 
-from online_models import season_loops
-from online_models.base import Bools, Float64s, Slot
+from online_models.base import Float64s
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
-from online_models.season_layout import COUNT, DAYS, NUMBERS, SPREADS, TOLD, WEEK
-from online_models.season_loops import Slots
+from online_models.season_layout import DAYS, NUMBERS, WEEK
+from online_models.season_loops import Profiles
 
 LEVEL_DAYS = 14.0  # that the level looks back over, about
 
@@ -25,36 +24,21 @@ class SeasonProfile:
     def __init__(self, series: int, slots_per_week: int) -> None:
         self.slots_per_week = slots_per_week
         self.slots_per_day = max(slots_per_week // 7, 1)
-        self._rate = 1.0 / (LEVEL_DAYS * self.slots_per_day)
         self._week = np.full((series, slots_per_week, WEEK), np.nan, dtype=np.float32)  # units per period
         self._seen = np.zeros((series, slots_per_week), dtype=np.uint8)  # values learnt in each slot, up to 255
         self._days = np.full((series, 2, self.slots_per_day, DAYS), np.nan, dtype=np.float32)  # units per period
         self._days_seen = np.zeros((series, 2, self.slots_per_day), dtype=np.uint8)
         self._numbers = np.zeros((series, NUMBERS))
+        # A series is ready with a week of days, or a day of shorter periods, and as many misses.
+        rate, least = 1.0 / (LEVEL_DAYS * self.slots_per_day), max(7, self.slots_per_day)
+        self.loops = Profiles(self._week, self._seen, self._days, self._days_seen, self._numbers, rate, least)
 
     @property
-    def numbers(self) -> Float64s:
-        """Return the running numbers, (series, NUMBERS); see `season_layout`."""
-        return self._numbers
-
-    @property
-    def ready(self) -> Bools:
-        """Return which series have learnt a week of days, or a day of shorter periods, and its misses: (series,)."""
-        least = max(7, self.slots_per_day)
-        known: Bools = (self._numbers[:, COUNT] >= least) & (self._numbers[:, SPREADS] >= least)
-        return known
-
-    def tell(self, when: Slots) -> Float64s:
-        """Return what is known of slots, (slots, series, TOLD) units; when: (slots, ...) place in the week, holiday."""
-        told = np.empty((len(when), len(self._numbers), TOLD))
-        season_loops.tell(when, self._week, self._seen, self._days, self._numbers, told)
-        return told
-
-    def learn(self, slot: Slot, values: Float64s) -> None:
-        """Learn the demand of one period, (series,) units."""
-        rest = int(slot.holiday or slot.of_week >= 5 * self.slots_per_day)
-        arrays = (self._week, self._seen, self._days, self._days_seen, self._numbers)
-        season_loops.learn(values, slot.of_week, rest, self._rate, *arrays)
+    def ready(self) -> Float64s:
+        """Return 1 of each series that has learnt enough, else 0, (series,)."""
+        found = np.empty(len(self._numbers))
+        self.loops.ready(found)
+        return found
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""

@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.hinges import HINGES, HINGES_PER_COVARIATE, Inputs
+from online_models.next_slots import next_slots
 from online_models.observed import Observed
 from online_models.plan import knots_of, steps_between
 from online_models.pooled_regression import PooledRegression
-from online_models.regression_loops import add, keep
 from online_models.residual_features import PER_COVARIATE, ResidualHistory
-from online_models.residual_loops import DAY, FIXED, GUESSES, HOLIDAY
+from online_models.residual_layout import DAY, FIXED, GUESSES, HOLIDAY
+from online_models.season_layout import TOLD
 from online_models.season_profile import SeasonProfile
+from online_models.season_regression_loops import Steps
 
 KNOTS_MAX = 4  # steps ahead with weights of their own; 8 are no better on any development span, at twice the cost
 BATCH = 8  # periods that are learnt together: the products of features cost more than all the rest of a period
@@ -39,7 +41,8 @@ class SeasonRegression:
         self._season = SeasonProfile(series, slots_per_week)
         self._history = ResidualHistory(series, slots_per_week)
         self._observed = Observed()
-        self._knots = np.array(knots_of(horizon_periods, KNOTS_MAX))
+        self._ahead = knots_of(horizon_periods, KNOTS_MAX)
+        self._knots = np.array(self._ahead)
         self._regression = PooledRegression(
             self._knots, self._season.slots_per_day, _inputs(self._season.slots_per_day)
         )
@@ -47,57 +50,44 @@ class SeasonRegression:
         self._holidays = np.zeros(self._season.slots_per_day, dtype=np.uint8)  # ring: of the last day
         self._ready = np.zeros(series)  # 1 of a series that has learnt enough
         self._weather = np.zeros(0)  # (covariates,) of the last period, in their standard deviations
-        knots = self._knots.tolist()
+        knots = self._ahead
         # Rings by the period a forecast was made in: of each knot what it was made from, and what was said.
         self._firsts = np.cumsum([0, *(knot + self._batch for knot in knots)])
         self._made_from = np.zeros((int(self._firsts[-1]), series, FIXED), dtype=np.float32)
         self._said = np.full((knots[-1], len(knots), series, SAID), np.nan, dtype=np.float32)
         self._targets = np.full((len(knots), self._batch, series), np.nan)  # scales, of the periods not learnt yet
         self._is_said = True  # what is said after the last learnt period is kept
+        self._steps = self._bound()
+
+    def _bound(self) -> Steps:
+        """Return the loops over what is kept now, to be made anew whenever an array is."""
+        return Steps(
+            self._season.loops, self._history.loops, self._regression.loops, self._knots, self._firsts,
+            self._holidays, self._ready, self._made_from, self._said, self._targets,
+        )  # fmt: skip
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
-        values = np.ascontiguousarray(values, np.float64)
-        season, periods = self._season, self._history.periods
-        self._targets[:, periods % self._batch] = self._regression.meet(values, self._said, periods)
-        told = season.tell(self._when((slot,)))
-        self._history.learn(values, told, self._ready)
-        season.learn(slot, values)
-        self._ready = season.ready.astype(np.float64)
+        values, periods = np.ascontiguousarray(values, np.float64), self._history.periods
+        is_rest = int(slot.holiday or slot.of_week >= 5 * self._season.slots_per_day)
+        self._steps.learn(values, slot.of_week, int(slot.holiday), is_rest, periods)
+        self._history.periods = periods + 1
         self._weather = self._observed.learn(covariates)
-        self._said[periods % len(self._said)] = np.nan
         self._is_said = False
-        self._holidays[periods % len(self._holidays)] = slot.holiday
         if (periods + 1) % self._batch == 0:
             self._regression.learn(self._made_from, self._firsts.tolist(), periods - self._batch + 1, self._targets)
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
-        season, when = self._season, self._when(slots)
-        told = season.tell(when)
-        inputs = self._history.features(when, told, season.numbers, self._weather)
+        known, series, periods = next_slots(slots), len(self._ready), self._history.periods
+        told, holidays = np.empty((len(slots), series, TOLD)), np.empty((len(slots), 3), np.intp)
+        inputs = np.empty((len(slots), series, FIXED + PER_COVARIATE * len(self._weather)))
+        self._steps.describe(periods, known.of_week, known.is_holiday, self._weather, holidays, told, inputs)
         self._widen(inputs.shape[-1])
-        added = self._regression.say(inputs, *_between(tuple(self._knots.tolist()), len(slots)))
-        found = np.empty((len(self._ready), len(slots)))
-        add(told, added, self._ready, found)
-        if not self._is_said:
-            rings = (self._knots, self._firsts, self._history.periods - 1, self._made_from, self._said)
-            keep(inputs, told, added, self._ready, *rings)
-            self._is_said = True
-        return found
-
-    def _when(self, slots: Sequence[Slot]) -> Slots:
-        """Return of the next slots, (slots, 4): place in the week, whether it, a day before and after are holidays.
-
-        What lies beyond `slots` is taken for none.
-        """
-        usual, holidays = _without_holidays(tuple(slots))
-        if True not in holidays and not np.count_nonzero(self._holidays):
-            return usual
-        day, found = len(self._holidays), usual.copy()
-        last_day = np.roll(self._holidays, -(self._history.periods % day))
-        along = np.concatenate([last_day, holidays, np.zeros(day, bool)])
-        found[:, 1], found[:, 2], found[:, 3] = holidays, along[: len(slots)], along[2 * day :][: len(slots)]
+        added, found = np.empty((len(slots), series)), np.empty((series, len(slots)))
+        between = _between(self._ahead, len(slots))
+        self._steps.paths(-1 if self._is_said else periods - 1, inputs, told, *between, added, found)
+        self._is_said = True
         return found
 
     def _widen(self, inputs: int) -> None:
@@ -106,6 +96,7 @@ class SeasonRegression:
         if more > 0:
             self._regression.widen((inputs - FIXED) // PER_COVARIATE)
             self._made_from = np.pad(self._made_from, ((0, 0), (0, 0), (0, more)))
+            self._steps = self._bound()
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
@@ -117,13 +108,14 @@ class SeasonRegression:
         carry(self._targets, old._targets, places, axis=2)
         self._is_said = old._is_said
         self._holidays[...] = old._holidays
-        self._ready = self._season.ready.astype(np.float64)
+        self._ready[...] = self._season.ready
 
     def _take_shared(self, observed: Any, weather: Float64s, regression: Any, inputs: int) -> None:
         self._observed.restore(observed)
         self._weather = np.array(weather, np.float64)
         self._widen(inputs)
         self._regression.restore(regression, (inputs - FIXED) // PER_COVARIATE)
+        self._steps = self._bound()
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -141,7 +133,7 @@ class SeasonRegression:
         self._history.restore(history)
         self._take_shared(observed, weather, regression, inputs)
         self._made_from[...] = np.frombuffer(made_from, np.float32).reshape(self._made_from.shape)
-        self._ready = self._season.ready.astype(np.float64)
+        self._ready[...] = self._season.ready
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)
         self._holidays[...] = np.frombuffer(holidays, np.uint8)
         self._targets[...] = np.frombuffer(targets).reshape(self._targets.shape)
@@ -160,11 +152,3 @@ def _inputs(slots_per_day: int) -> Inputs:
 def _between(knots: tuple[int, ...], periods: int) -> tuple[Slots, Slots, Float64s]:
     near, far, way = steps_between(knots, periods)
     return near[:-1], far[:-1], way[:-1, 0].copy()
-
-
-@functools.lru_cache(maxsize=1024)
-def _without_holidays(slots: tuple[Slot, ...]) -> tuple[Slots, tuple[bool, ...]]:
-    """Return what `_when` does where no holiday is near, not to be written to, and which of `slots` are holidays."""
-    found = np.zeros((len(slots), 4), dtype=np.intp)
-    found[:, 0] = [slot.of_week for slot in slots]
-    return found, tuple([slot.holiday for slot in slots])

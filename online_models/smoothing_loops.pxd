@@ -12,11 +12,11 @@ cpdef void follow(
 
 @cython.locals(one=Py_ssize_t, step=Py_ssize_t, ratio=double)
 cpdef void smoothed(
-    double[::1] slots, double[::1] rates, double[:, ::1] profile, double[:, ::1] numbers, double[:, ::1] path,
+    Py_ssize_t[::1] slots, double[::1] rates, double[:, ::1] profile, double[:, ::1] numbers, double[:, ::1] path,
 )
 
 @cython.locals(one=Py_ssize_t, slot=Py_ssize_t, step=Py_ssize_t, total=double, count=double, value=double)
-cpdef void repeated(double[::1] slots, double least, double[:, ::1] last, double[:, ::1] path)
+cpdef void repeated(Py_ssize_t[::1] slots, double least, double[:, ::1] last, double[:, ::1] path)
 
 @cython.locals(base=double)
 cdef double _base(Py_ssize_t one, Py_ssize_t slot, double[:, ::1] profile, double[:, ::1] numbers)

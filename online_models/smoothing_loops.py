@@ -5,7 +5,7 @@ Compiled where a C compiler is there (the `.pxd` beside this file); as Python th
 
 import math
 
-from online_models.base import Float64s
+from online_models.base import Float64s, Places64
 
 # rows of the running numbers of a series
 COUNT, DEMAND, EXPECTED, SCALE, SURPRISES, RUN = range(6)
@@ -29,17 +29,17 @@ def follow(
         _learn(believed, one, slot, per_day, rates, profile, seen, numbers)
 
 
-def smoothed(slots: Float64s, rates: Float64s, profile: Float64s, numbers: Float64s, path: Float64s) -> None:
+def smoothed(slots: Places64, rates: Float64s, profile: Float64s, numbers: Float64s, path: Float64s) -> None:
     """Write level times profile of the periods at `slots`, places in the week, into `path`, of series begun."""
     for one in range(path.shape[0]):
         if numbers[COUNT, one] < rates[BEGUN]:
             continue
         ratio = _ratio(one, rates, numbers)
         for step in range(slots.shape[0]):
-            path[one, step] = ratio * _base(one, int(slots[step]), profile, numbers)
+            path[one, step] = ratio * _base(one, slots[step], profile, numbers)
 
 
-def repeated(slots: Float64s, least: float, last: Float64s, path: Float64s) -> None:
+def repeated(slots: Places64, least: float, last: Float64s, path: Float64s) -> None:
     """Write last week's values at `slots` into `path`, of series with `least` slots seen; the mean where one is not.
 
     last: (series, slots) units; NaN is never seen
@@ -53,7 +53,7 @@ def repeated(slots: Float64s, least: float, last: Float64s, path: Float64s) -> N
         if count < max(least, 1.0):
             continue
         for step in range(slots.shape[0]):
-            value = last[one, int(slots[step])]
+            value = last[one, slots[step]]
             path[one, step] = total / count if math.isnan(value) else value
 
 

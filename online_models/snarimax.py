@@ -20,9 +20,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot, places_in_week
+from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
+from online_models.next_slots import next_slots
 from online_models.observed import NAMES_MAX, Observed
 from online_models.snarimax_loops import learn, say
 
@@ -101,7 +102,7 @@ class Snarimax:
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
         path = np.full((len(self._weights), len(slots)), np.nan)
-        places = places_in_week(tuple(slots))
+        places = next_slots(slots).of_week
         say(
             places, self._periods, self._lags, self._known[: self._names], self._rates, self._windows, self._profile,
             self._ring, self._numbers, self._runs, self._weights, np.empty(len(slots)), np.empty(len(self._windows)),

@@ -16,7 +16,7 @@ cpdef void learn(
 @cython.locals(at=Py_ssize_t, count=Py_ssize_t, one=Py_ssize_t, step=Py_ssize_t, place=Py_ssize_t,
                window=Py_ssize_t, scale=double, longest=double, demand=double, base=double, off=double)
 cpdef void say(
-    double[::1] slots, Py_ssize_t periods, double[::1] lags, double[::1] known, double[::1] rates,
+    Py_ssize_t[::1] slots, Py_ssize_t periods, double[::1] lags, double[::1] known, double[::1] rates,
     double[::1] windows, double[:, ::1] profile, double[:, ::1] ring, double[:, ::1] numbers, double[:, ::1] runs,
     double[:, ::1] weights, double[::1] ahead, double[::1] faded, double[:, ::1] path,
 )

@@ -5,7 +5,7 @@ Compiled where a C compiler is there (the `.pxd` beside this file); as Python th
 
 import math
 
-from online_models.base import Float64s
+from online_models.base import Float64s, Places64
 
 # rows of the running numbers of a series
 DEMAND, NOISE, OWN, PLAIN, COUNT, LARGEST, MISS_1, MISS_2 = range(8)
@@ -64,7 +64,7 @@ def learn(
 
 
 def say(
-    slots: Float64s,
+    slots: Places64,
     periods: int,
     lags: Float64s,
     known: Float64s,
@@ -94,7 +94,7 @@ def say(
         for window in range(count):
             faded[window] = _ratio(window, one, runs, rates) - longest
         for step in range(slots.shape[0]):
-            base = _base(one, int(slots[step]), profile, numbers)
+            base = _base(one, slots[step], profile, numbers)
             off = scale * (weights[one, at + ONE] + weights[one, at + BASE] * base / demand)
             for window in range(count):
                 off += base * weights[one, at + OTHERS + window] * (longest + faded[window])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from online_models.base import QUANTILE_LEVELS, Float64s
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
-from online_models.spread_scale_loops import learn_scale, refresh
+from online_models.spread_scale_loops import Scales, refresh
 
 LEVELS = np.array(QUANTILE_LEVELS)
 MEMORY_DAYS = 150.0  # of the mean absolute miss, but of no more than MEMORY_MAX periods
@@ -56,22 +56,11 @@ class SpreadScale:
         self._recent = np.zeros(series)  # logarithm of `_fast`
         self.scaled = np.full((series, rows), np.nan)
         self.is_broken = np.zeros(series, dtype=np.uint8)
-
-    def learn(self, slot_of_week: int, roots: Float64s, table: Float64s, periods: int) -> None:
-        """Learn the misses `roots` (series, rows), NaN is none.
-
-        table: (series, rows, levels) quantiles of misses in scales, as they were before
-        periods: learnt so far, this one included
-        """
-        learn_scale(
-            roots, self._delays, self._overlaps, self.sides, periods, int(self.slots[slot_of_week]), self._rate,
-            table, LEVELS, self._slow, self._seen, self._fast, self._shock, self._fast_said, self._usual, self._weights,
-            self._sizes, self._unit, self._recent, self.scaled, self.is_broken,
+        self.loops = Scales(
+            self._delays, self._overlaps, self.sides, self.slots, self._rate, LEVELS, self._slow, self._seen,
+            self._fast, self._shock, self._fast_said, self._usual, self._weights, self._sizes, self._unit,
+            self._recent, self.scaled, self.is_broken,
         )  # fmt: skip
-
-    def parts(self) -> tuple[NDArray[np.intp], Float64s, Float64s, NDArray[np.float32], Float64s]:
-        """Return what `online_models.pool_quantiles_loops.bands` makes scales of."""
-        return self.sides, self._unit, self._recent, self._usual, self._weights
 
     def adopt(self, old: Self, places: Places, same_lead: Places) -> None:
         """Take over what `old` learnt; of the lead's row only where it is of the same length."""

@@ -7,6 +7,18 @@ cdef double BORROWED, TRUSTED, FEW, UNIT_MIN, BREAK, SHOCK_MAX, SHOCK_RATE
 cdef double NOTHING
 cdef Py_ssize_t LOWER, UPPER
 
+cdef class Scales:
+    cdef Py_ssize_t[:, ::1] delays
+    cdef Py_ssize_t[::1] sides, slots
+    cdef double rate
+    cdef double[::1] levels, fast, shock, recent
+    cdef double[:, ::1] overlaps, slow, seen, weights, sizes, unit, scaled
+    cdef float[:, ::1] fast_said
+    cdef float[:, :, ::1] usual
+    cdef uint8_t[::1] is_broken
+
+    cpdef void learn(self, Py_ssize_t slot_of_week, double[:, ::1] roots, double[:, :, ::1] table, Py_ssize_t periods)
+
 @cython.locals(rows=Py_ssize_t, longest=Py_ssize_t, row=Py_ssize_t, one=Py_ssize_t, before=double, recent=double,
                hour=double, tilt=double, base=double)
 cpdef void learn_scale(double[:, ::1] roots, Py_ssize_t[:, ::1] delays, double[:, ::1] overlaps, Py_ssize_t[::1] sides, Py_ssize_t periods,

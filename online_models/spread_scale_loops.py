@@ -35,6 +35,44 @@ UNIT_MIN = 0.1  # roots: a series that is foretold to the digit, as one that nev
 LOWER, UPPER = 1, 5  # places of the levels whose pinball the weights are fitted by: 0.1 and 0.9
 
 
+class Scales:
+    """The arrays of `online_models.spread_scale`, held as C sees them; see `learn_scale`. slots: of usual misses."""
+
+    def __init__(
+        self,
+        delays: Places64,
+        overlaps: Float64s,
+        sides: Places64,
+        slots: Places64,
+        rate: float,
+        levels: Float64s,
+        slow: Float64s,
+        seen: Float64s,
+        fast: Float64s,
+        shock: Float64s,
+        fast_said: Float32s,
+        usual: Float32s,
+        weights: Float64s,
+        sizes: Float64s,
+        unit: Float64s,
+        recent: Float64s,
+        scaled: Float64s,
+        is_broken: Bytes,
+    ) -> None:
+        self.delays, self.overlaps, self.sides, self.slots, self.rate = delays, overlaps, sides, slots, rate
+        self.levels, self.slow, self.seen, self.fast, self.shock = levels, slow, seen, fast, shock
+        self.fast_said, self.usual, self.weights, self.sizes = fast_said, usual, weights, sizes
+        self.unit, self.recent, self.scaled, self.is_broken = unit, recent, scaled, is_broken
+
+    def learn(self, slot_of_week: int, roots: Float64s, table: Float64s, periods: int) -> None:
+        """Do what `learn_scale` does."""
+        learn_scale(
+            roots, self.delays, self.overlaps, self.sides, periods, self.slots[slot_of_week], self.rate, table,
+            self.levels, self.slow, self.seen, self.fast, self.shock, self.fast_said, self.usual, self.weights,
+            self.sizes, self.unit, self.recent, self.scaled, self.is_broken,
+        )  # fmt: skip
+
+
 def learn_scale(
     roots: Float64s,
     delays: Places64,

@@ -11,7 +11,8 @@ import numpy as np
 
 from online_models.base import Float64s
 from online_models.carry import Places, carry
-from online_models.stuck_loops import CHANGES, LAST, NUMBERS, REPEATS, mask
+from online_models.stuck_layout import CHANGES, LAST, NUMBERS, REPEATS
+from online_models.stuck_loops import mask
 
 PRIOR = (1.0, 9.0)  # repeats and changes that each series is taken to have shown before
 

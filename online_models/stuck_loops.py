@@ -1,16 +1,11 @@
 """Which values of a pool's series are a stuck sensor's; see `online_models.stuck`."""
 
 from online_models.base import Float64s
+from online_models.stuck_layout import CHANGES, LAST, REPEATS, RUN
 
 CHANCE_MIN = 1e-4  # of a run of repeats: rarer ones are no chance
 MEMORY_PERIODS = 1000.0  # that repeats are counted over, about
 KNOWN_MIN = 50.0  # values above zero before anything is masked
-
-LAST = 0  # value, units
-RUN = 1  # periods that it has been repeated for
-REPEATS = 2  # of values above zero, discounted
-CHANGES = 3
-NUMBERS = 4
 
 
 def mask(values: Float64s, kept: Float64s, week: int, found: Float64s) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 from online_models.base import Bools, Covariates, Float64s, Forecast, PoolBucket, Slot, slots_after
 from online_models.carry import Places
 from online_models.course import Course
-from online_models.course_loops import bound
 from online_models.forecaster import STATE_VERSION
 from online_models.pool_quantiles import PoolQuantiles
 from online_models.unconstrained import unconstrained
@@ -90,11 +89,11 @@ class Together:
         wanted = tuple(slots)
         if not wanted or not self._ahead:
             return [None] * len(self._paths)
-        paths, ceiling = self._paths, self._course.ceiling
+        paths = self._paths
         if wanted != self._ahead[: len(wanted)]:
             paths = self._said(slots_after(self._slot, wanted, max(len(wanted), self._reach), self._shape[0]))
-        bands = self._quantiles.around(wanted, paths, ceiling)
-        means = np.minimum(paths[:, : len(wanted)] * self._course.ratio[:, None], ceiling[:, None])
+        bands = self._quantiles.around(wanted, paths, self._course.ceiling)
+        means = self._course.means(paths, len(wanted))
         columns = zip(paths[:, 0].tolist(), self._course.error.tolist(), self._course.count.tolist(), strict=True)
         return [
             Forecast(means[row], bands[row, :-1], bands[row, -1], error, int(count)) if known == known else None  # noqa: PLR0124
@@ -110,7 +109,7 @@ class Together:
     def _said(self, slots: tuple[Slot, ...]) -> Float64s:
         """Return the means of the next periods, (series, slots), within their bounds; NaN in the first days."""
         paths = np.ascontiguousarray(self._means.paths(slots), np.float64)
-        bound(paths, self._course.ceiling, self._course.count)
+        self._course.bound(paths)
         return paths
 
     def _unconstrained(self, heard: Float64s, censored: Bools, centres: Float64s) -> tuple[Float64s, Bools]:

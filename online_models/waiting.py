@@ -9,11 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Bools, Float64s
+from online_models.base import Float64s
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
 from online_models.plan import knots_of
-from online_models.waiting_loops import keep_said, meet
+from online_models.waiting_loops import Waits
 
 _KEPT = ("_said", "_came", "_is_bound")  # arrays, in the order of the state
 
@@ -35,26 +35,13 @@ class Waiting:
         self.periods = 0
         self.said: Float64s = np.full((series, rows), np.nan)  # what had been said of the period that came
         self.came: Float64s = np.full((series, rows), np.nan)  # NaN where nothing was said, or may be learnt
-
-    def learn(self, values: Float64s, is_bound: Bools) -> None:
-        """Hold the next period's demand against what was said of it; see `PoolQuantiles.learn`."""
-        meet(
-            np.ascontiguousarray(values, dtype=np.float64),
-            np.ascontiguousarray(is_bound).view(np.uint8),
-            self.delays,
-            self._firsts,
-            self._said,
-            self._came,
-            self._is_bound,
-            self.periods,
-            self.said,
-            self.came,
-        )
-        self.periods += 1
+        self.loops = Waits(
+            self.delays, self._firsts, self._said, self._came, self._is_bound, self.said, self.came
+        )  # fmt: skip
 
     def say(self, paths: Float64s) -> None:
         """Remember what is said now of the next periods: (series, length), units; NaN says nothing."""
-        keep_said(np.ascontiguousarray(paths, dtype=np.float64), self.delays, self._firsts, self._said, self.periods)
+        self.loops.keep_said(np.ascontiguousarray(paths, dtype=np.float64), self.periods)
 
     def adopt(self, old: Self, places: Places) -> Places:
         """Take over what `old` remembers of the series that stay; a lead of another length begins anew.

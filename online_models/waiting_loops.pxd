@@ -3,6 +3,16 @@ from libc.stdint cimport uint8_t
 
 cdef double NOTHING
 
+cdef class Waits:
+    cdef Py_ssize_t[:, ::1] delays
+    cdef Py_ssize_t[::1] firsts
+    cdef float[:, ::1] waiting, kept
+    cdef uint8_t[:, ::1] kept_bounds
+    cdef double[:, ::1] said, came
+
+    cpdef void meet(self, double[::1] values, uint8_t[::1] is_bound, Py_ssize_t periods)
+    cpdef void keep_said(self, double[:, ::1] paths, Py_ssize_t periods)
+
 @cython.locals(one=Py_ssize_t, row=Py_ssize_t, last=Py_ssize_t, lead=Py_ssize_t, bound=int,
                value=double, before=double, known=bint)
 cpdef void meet(double[::1] values, uint8_t[::1] is_bound, Py_ssize_t[:, ::1] delays, Py_ssize_t[::1] firsts,

@@ -17,6 +17,34 @@ Bytes = NDArray[np.uint8]
 NOTHING = float("nan")
 
 
+class Waits:
+    """The arrays of `online_models.waiting`, held as C sees them; `said` and `came` are of the last learnt period."""
+
+    def __init__(
+        self,
+        delays: Places64,
+        firsts: Places64,
+        waiting: Float32s,
+        kept: Float32s,
+        kept_bounds: Bytes,
+        said: Float64s,
+        came: Float64s,
+    ) -> None:
+        self.delays, self.firsts, self.waiting = delays, firsts, waiting
+        self.kept, self.kept_bounds, self.said, self.came = kept, kept_bounds, said, came
+
+    def meet(self, values: Float64s, is_bound: Bytes, periods: int) -> None:
+        """Do what `meet` does."""
+        meet(
+            values, is_bound, self.delays, self.firsts, self.waiting, self.kept, self.kept_bounds, periods, self.said,
+            self.came,
+        )  # fmt: skip
+
+    def keep_said(self, paths: Float64s, periods: int) -> None:
+        """Do what `keep_said` does."""
+        keep_said(paths, self.delays, self.firsts, self.waiting, periods)
+
+
 def meet(
     values: Float64s,
     is_bound: Bytes,

@@ -7,7 +7,6 @@ back once it is no worse any more. What a stuck sensor repeats is missing to bot
 """
 
 from collections.abc import Sequence
-from math import isfinite
 from typing import Self
 
 import msgspec
@@ -17,7 +16,8 @@ from online_models.base import QUANTILE_LEVELS, Bools, Forecast, PoolBucket, Poo
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
 from online_models.stuck import Stuck
-from online_models.watched_loops import AWAY, compare, judge
+from online_models.watched_layout import AWAY
+from online_models.watched_loops import Verdicts
 from online_models.weekly_naive import WeeklyNaive
 
 MEMORY_PERIODS = 50  # that losses are compared over
@@ -54,23 +54,26 @@ class Watched:
         self._count = np.zeros(series)  # periods of which both had said something
         self._verdicts = np.zeros(series, dtype=np.uint8)  # after the last bucket, as `judge` writes them
         self._is_broken: Bools = np.zeros(series, dtype=bool)  # said no finite number after the last bucket
+        flags = self.rolled_back.view(np.uint8), self._is_broken.view(np.uint8)
+        self._loops = Verdicts(LEVELS, self._said, self._loss, self._count, *flags, _LIMITS, self._verdicts)
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
         values = self._stuck.masked(bucket.values)
         came = np.where(bucket.censored, np.nan, values) if np.count_nonzero(bucket.censored) else values
-        compare(came, LEVELS, self._said, self._loss, self._count, MEMORY_PERIODS)
-        self.changes = tuple(self._changed())
+        self.changes = tuple(self._changed()) if self._loops.judge(came) else ()
         slots_per_week, horizon_periods = self._shape
         ahead = slots_after(bucket.slot, bucket.ahead, horizon_periods, slots_per_week)
         bucket = msgspec.structs.replace(bucket, values=values, ahead=bucket.ahead or ahead)
         self.learned.learn(bucket)
-        self.simple.learn(bucket)
         self._ahead = ahead, self.learned.forecast(ahead)
         for place, one in enumerate(self._ahead[1]):
-            self._said[0, place] = np.nan if one is None else one.quantiles[0]
-            self._is_broken[place] = one is not None and not isfinite(self._said[0, place].sum())
-        self._said[1] = self.simple.next_quantiles()
+            if one is None:
+                self._loops.hear_nothing(place)
+            else:
+                self._loops.hear(place, one.quantiles)
+        self.simple.learn(bucket)
+        self.simple.next_quantiles(self._said[1])
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return the forecast of the next `len(slots)` periods of each series, None of one that knows too little."""
@@ -98,10 +101,6 @@ class Watched:
 
     def _changed(self) -> list[Change]:
         """Roll back and return to, series by series; name what changed."""
-        flags = self.rolled_back.view(np.uint8), self._is_broken.view(np.uint8)
-        judge(self._loss, self._count, *flags, _LIMITS, self._verdicts)
-        if not np.count_nonzero(self._verdicts):
-            return []
         changes = []
         for place in np.flatnonzero(self._verdicts).tolist():
             is_away, (learned, simple) = self._verdicts[place] == AWAY, self._loss[:, place].tolist()

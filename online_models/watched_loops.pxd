@@ -1,16 +1,28 @@
 cimport cython
 from libc.stdint cimport uint8_t
 
-@cython.locals(
-    one=Py_ssize_t, model=Py_ssize_t, level=Py_ssize_t, total=double, missed=double, rate=double, lost="double[2]",
-)
-cpdef void compare(
-    double[::1] came, double[::1] levels, double[:, :, ::1] said, double[:, ::1] loss, double[::1] count,
-    double memory_periods,
-)
+cdef int AWAY, BACK
 
-@cython.locals(one=Py_ssize_t, learned=double, simple=double, slack=double, is_judged=bint)
-cpdef void judge(
-    double[:, ::1] loss, double[::1] count, uint8_t[::1] rolled_back, uint8_t[::1] is_broken, double[::1] limits,
-    uint8_t[::1] verdicts,
-)
+cdef class Verdicts:
+    cdef double[::1] levels, count, limits
+    cdef double[:, :, ::1] said
+    cdef double[:, ::1] loss
+    cdef uint8_t[::1] rolled_back, is_broken, found
+
+    @cython.locals(level=Py_ssize_t, total=double)
+    cpdef void hear(self, Py_ssize_t place, double[:, :] quantiles)
+
+    @cython.locals(level=Py_ssize_t)
+    cpdef void hear_nothing(self, Py_ssize_t place)
+
+    @cython.locals(one=Py_ssize_t, is_any=bint)
+    cpdef bint judge(self, double[::1] came)
+
+    @cython.locals(learned=double, simple=double, rate=double)
+    cdef void compare(self, Py_ssize_t one, double came)
+
+    @cython.locals(total=double, level=Py_ssize_t, missed=double, over=double, lost=double)
+    cdef double lost(self, Py_ssize_t model, Py_ssize_t one, double came)
+
+    @cython.locals(learned=double, simple=double, slack=double, is_judged=bint, is_worse=bint)
+    cdef int verdict(self, Py_ssize_t one)

@@ -11,14 +11,15 @@ from typing import Any, Self
 import msgspec
 import numpy as np
 
-from online_models.base import Float64s, Forecast, PoolBucket, Slot, places_in_week, slots_after
+from online_models.base import Float64s, Forecast, Places64, PoolBucket, Slot, slots_after
 from online_models.carry import Places, carry
 from online_models.forecaster import LARGEST_TIMES, STATE_VERSION, VALUE_MAX
+from online_models.next_slots import next_slots
 from online_models.quantiles import NORMAL_Z
 from online_models.seasonal_naive import SEEN_RATIO
-from online_models.smoothing_loops import repeated
 from online_models.waiting import Waiting
-from online_models.weekly_naive_loops import COUNT, ERROR, LARGEST, NUMBERS, bands, measure, repeat
+from online_models.weekly_naive_layout import COUNT, ERROR, NUMBERS
+from online_models.weekly_naive_loops import Weeks
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 FAMILY = "seasonal-naive"
@@ -34,20 +35,21 @@ class WeeklyNaive:
         series = len(lead_periods)
         self._last = np.full((series, slots_per_week), np.nan)  # units per period; NaN: never seen
         self._numbers = np.zeros((NUMBERS, series))
+        self._weeks = Weeks(
+            self._waiting.loops, self._last, self._numbers, self._waiting.leads, NORMAL_Z, LARGEST_TIMES,
+            SEEN_RATIO * slots_per_week,
+        )  # fmt: skip
         self._ahead: tuple[Slot, ...] = ()  # the next periods; none before the first
         self._path: Float64s = np.full((series, self._reach), np.nan)  # what is said of them, units
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
-        values = np.empty(self.series)
-        repeat(
-            np.ascontiguousarray(bucket.values, np.float64), np.ascontiguousarray(bucket.censored).view(np.uint8),
-            bucket.slot.of_week, VALUE_MAX, self._last, self._numbers, values,
-        )  # fmt: skip
-        self._waiting.learn(values, bucket.censored)
-        measure(self._waiting.said, self._waiting.came, self._numbers)
+        heard, censored = np.ascontiguousarray(bucket.values, np.float64), np.ascontiguousarray(bucket.censored)
+        self._weeks.learn(heard, censored.view(np.uint8), bucket.slot.of_week, VALUE_MAX, self._waiting.periods)
+        self._waiting.periods += 1
         self._ahead = slots_after(bucket.slot, bucket.ahead, self._reach, self._shape[0])
-        self._path = self._paths(self._ahead)
+        known = bucket.ahead if len(bucket.ahead) >= self._reach else self._ahead  # which the others ask of too
+        self._path = self._paths(next_slots(known).of_week[: self._reach])
         self._waiting.say(self._path)
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
@@ -56,7 +58,7 @@ class WeeklyNaive:
         if not wanted or not self._ahead:
             return [None] * self.series
         longer = slots_after(wanted[-1], wanted, max(len(wanted), self._reach), self._shape[0])
-        paths = self._paths(longer)
+        paths = self._paths(next_slots(longer).of_week)
         found = self._bands(paths, len(wanted))
         numbers = zip(*self._numbers[[ERROR, COUNT]].tolist(), paths[:, 0].tolist(), strict=True)
         return [
@@ -66,26 +68,27 @@ class WeeklyNaive:
             for row, (error, count, first) in enumerate(numbers)
         ]
 
-    def next_quantiles(self) -> Float64s:
-        """Return the quantiles of the next period, (series, levels) units; NaN of a series that knows too little."""
-        return self._bands(self._path, 1)[:, 0]
+    def next_quantiles(self, found: Float64s) -> None:
+        """Write the quantiles of the next period, (series, levels) units; NaN of a series that knows too little."""
+        self._weeks.next_bands(self._path, found)
 
     @property
     def series(self) -> int:
         """Return how many series the pool has."""
         return len(self._last)
 
-    def _paths(self, slots: tuple[Slot, ...]) -> Float64s:
-        """Return last week's values, (series, slots), units; NaN before six sevenths of a series' week were seen."""
+    def _paths(self, slots: Places64) -> Float64s:
+        """Return last week's values at `slots`, places in the week: (series, slots) units.
+
+        NaN before six sevenths of a series' week were seen.
+        """
         path = np.empty((self.series, len(slots)))
-        path.fill(np.nan)
-        repeated(places_in_week(slots), SEEN_RATIO * self._shape[0], self._last, path)
-        bounded: Float64s = np.minimum(path, LARGEST_TIMES * self._numbers[LARGEST][:, None])
-        return bounded
+        self._weeks.path(slots, path)
+        return path
 
     def _bands(self, paths: Float64s, periods: int) -> Float64s:
         found = np.empty((self.series, periods + 1, len(NORMAL_Z)))
-        bands(paths, self._waiting.leads, NORMAL_Z, LARGEST_TIMES, self._numbers, found)
+        self._weeks.bands(paths, found)
         return found
 
     def adopt(self, old: Self, places: Places) -> None:
@@ -94,7 +97,7 @@ class WeeklyNaive:
         carry(self._last, old._last, places, axis=0)
         carry(self._numbers, old._numbers, places, axis=1)
         self._ahead = old._ahead and slots_after(old._ahead[-1], old._ahead, self._reach, self._shape[0])
-        self._path = self._paths(self._ahead) if self._ahead else self._path
+        self._path = self._paths(next_slots(self._ahead).of_week) if self._ahead else self._path
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
@@ -110,5 +113,5 @@ class WeeklyNaive:
         made._last[...] = np.frombuffer(last).reshape(made._last.shape)
         made._numbers[...] = np.frombuffer(numbers).reshape(made._numbers.shape)
         made._ahead = msgspec.convert(ahead, tuple[Slot, ...])
-        made._path = made._paths(made._ahead) if made._ahead else made._path
+        made._path = made._paths(next_slots(made._ahead).of_week) if made._ahead else made._path
         return made

@@ -3,16 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Float64s
+from online_models.base import Float64s, Places64
+from online_models.waiting_loops import Waits
+from online_models.weekly_naive_layout import COUNT, ERROR, LARGEST, LEAD_MISS, MISS, MISSES
 
-LARGEST = 0  # value heard, units
-COUNT = 1  # values learnt
-ERROR = 2  # discounted mean absolute error of the next period, units
-MISS = 3  # discounted mean absolute difference of the roots of what came and was said, of the next period
-MISSES = 4  # of them
-LEAD_MISS = 5  # the same of the lead's sum
-LEAD_MISSES = 6
-NUMBERS = 7
+Bytes = NDArray[np.uint8]
+NAN = float("nan")
 ROOTED = 3.0 / 8.0  # added before the root is taken
 RATE = 0.02  # of the discounted means: about the last 50 periods
 PRIOR = 5.0  # misses of a root of `PRIOR_MISS` that are taken to have been seen before: a wide guess
@@ -20,9 +16,76 @@ PRIOR_MISS = 1.5
 MISS_TO_DEVIATION = 1.2533  # standard deviations of a normal variable in its mean absolute miss, sqrt(pi / 2)
 
 
-def repeat(
+class Weeks:
+    """The arrays of a pool, held as C sees them.
+
+    last: (series, slots) the last value of each slot, units, NaN never seen; numbers: (numbers, series)
+    leads: (series,) periods; deviations: (levels,) of a normal variable; times: the largest value, that no period may
+    exceed; least: slots seen, before anything is said
+    """
+
+    def __init__(
+        self,
+        waits: Waits,
+        last: Float64s,
+        numbers: Float64s,
+        leads: Places64,
+        deviations: Float64s,
+        times: float,
+        least: float,
+    ) -> None:
+        self.waits, self.last, self.numbers, self.leads = waits, last, numbers, leads
+        self.deviations, self.times, self.least = deviations, times, least
+        self.values = np.zeros(last.shape[0])
+
+    def learn(self, heard: Float64s, censored: Bytes, slot: int, largest: float, periods: int) -> None:
+        """Learn what was heard of one period, (series,) units, after so many; 1 of what was censored."""
+        _repeat(heard, censored, slot, largest, self.last, self.numbers, self.values)
+        self.waits.meet(self.values, censored, periods)
+        _measure(self.waits.said, self.waits.came, self.numbers)
+
+    def path(self, slots: Places64, path: Float64s) -> None:
+        """Write last week's values at `slots` into `path` (series, slots); NaN of a series that has seen too little."""
+        for one in range(path.shape[0]):
+            self.follow(one, slots, self.times * self.numbers[LARGEST, one], path)
+
+    def follow(self, one: int, slots: Places64, ceiling: float, path: Float64s) -> None:
+        """Write the path of one series; a slot that was never seen is as the mean of the others."""
+        total, count = 0.0, 0.0
+        for slot in range(self.last.shape[1]):
+            if self.last[one, slot] == self.last[one, slot]:
+                total += self.last[one, slot]
+                count += 1.0
+        is_known = count >= max(self.least, 1.0)
+        for step in range(slots.shape[0]):
+            value = self.last[one, slots[step]] if is_known else NAN
+            if is_known and value != value:
+                value = total / count
+            path[one, step] = min(value, ceiling) if value == value else NAN
+
+    def bands(self, paths: Float64s, found: Float64s) -> None:
+        """Write quantiles, (series, periods + 1, levels) units, around `paths`; the last are of the lead's sum."""
+        last = found.shape[1] - 1
+        for one in range(paths.shape[0]):
+            ceiling, total = self.times * self.numbers[LARGEST, one], 0.0
+            for step in range(self.leads[one]):
+                total += paths[one, step]
+            spread = _spread(one, MISS, self.numbers)
+            for step in range(last):
+                _band(paths[one, step], spread, ceiling, self.deviations, found[one, step])
+            spread = _spread(one, LEAD_MISS, self.numbers)
+            _band(total, spread, ceiling * self.leads[one], self.deviations, found[one, last])
+
+    def next_bands(self, paths: Float64s, found: Float64s) -> None:
+        """Write the quantiles of the next period alone, (series, levels) units."""
+        for one in range(paths.shape[0]):
+            ceiling = self.times * self.numbers[LARGEST, one]
+            _band(paths[one, 0], _spread(one, MISS, self.numbers), ceiling, self.deviations, found[one])
+
+
+def _repeat(
     heard: Float64s,
-    censored: NDArray[np.uint8],
+    censored: Bytes,
     slot: int,
     largest: float,
     last: Float64s,
@@ -36,7 +99,7 @@ def repeat(
     for one in range(heard.shape[0]):
         value = heard[one]
         if value - value != 0.0:  # missing, or no finite number
-            values[one] = float("nan")
+            values[one] = NAN
             continue
         value = min(max(value, 0.0), largest)
         values[one] = value
@@ -46,7 +109,7 @@ def repeat(
         last[one, slot] = max(value, before) if censored[one] and before == before else value
 
 
-def measure(said: Float64s, came: Float64s, numbers: Float64s) -> None:
+def _measure(said: Float64s, came: Float64s, numbers: Float64s) -> None:
     """Learn by how much what came missed what had been said, (series, 2) units: of a period, and of the lead's sum."""
     for one in range(said.shape[0]):
         if came[one, 0] == came[one, 0]:
@@ -67,23 +130,6 @@ def _root(value: float) -> float:
     return root
 
 
-def bands(
-    paths: Float64s, leads: NDArray[np.intp], deviations: Float64s, times: float, numbers: Float64s, found: Float64s
-) -> None:
-    """Write quantiles, (series, periods + 1, levels) units, around `paths`; the last period stands for the lead's sum.
-
-    deviations: (levels,) of a normal variable; times: the largest value, that no period may exceed
-    """
-    last = found.shape[1] - 1
-    for one in range(paths.shape[0]):
-        ceiling, total = times * numbers[LARGEST, one], 0.0
-        for step in range(leads[one]):
-            total += paths[one, step]
-        for step in range(last):
-            _band(paths[one, step], _spread(one, MISS, numbers), ceiling, deviations, found, one, step)
-        _band(total, _spread(one, LEAD_MISS, numbers), ceiling * leads[one], deviations, found, one, last)
-
-
 def _spread(one: int, row: int, numbers: Float64s) -> float:
     """Return the standard deviation of roots; of few misses a wide guess."""
     seen = min(numbers[row + 1, one], 1.0 / RATE)
@@ -92,10 +138,9 @@ def _spread(one: int, row: int, numbers: Float64s) -> float:
     return known if seen >= 1.0 / RATE else spread
 
 
-def _band(
-    centre: float, spread: float, ceiling: float, deviations: Float64s, found: Float64s, one: int, step: int
-) -> None:
+def _band(centre: float, spread: float, ceiling: float, deviations: Float64s, found: Float64s) -> None:
+    root = _root(centre)
     for level in range(deviations.shape[0]):
-        root = max(_root(centre) + deviations[level] * spread, 0.0)
-        value = min(max(root * root - ROOTED, 0.0), ceiling)
-        found[one, step, level] = value if centre == centre else centre
+        edge = max(root + deviations[level] * spread, 0.0)
+        value = min(max(edge * edge - ROOTED, 0.0), ceiling)
+        found[level] = value if centre == centre else centre

@@ -12,6 +12,7 @@ import numpy as np
 
 from online_models.base import DAYS_PER_YEAR, Covariates, Float64s, Slot
 from online_models.carry import Places, carry
+from online_models.next_slots import next_slots
 from online_models.pool_smoothing import PoolSmoothing
 from online_models.yearly_loops import close_day, hear, move
 
@@ -51,7 +52,7 @@ class Yearly:
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first year."""
         path = self._smoothing.paths(slots)
-        move(np.array([slot.day_of_year for slot in slots], np.float64), self._day, self._days, _LIMITS, path)
+        move(next_slots(slots).day_of_year, self._day, self._days, _LIMITS, path)
         return path
 
     def adopt(self, old: Self, places: Places) -> None:

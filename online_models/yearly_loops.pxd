@@ -9,7 +9,7 @@ cpdef void hear(double[::1] values, double[:, ::1] opened)
 cpdef void close_day(Py_ssize_t day, double[:, ::1] opened, float[:, :, ::1] days)
 
 @cython.locals(one=Py_ssize_t, step=Py_ssize_t, target=Py_ssize_t, before=Py_ssize_t, here=double, there=double)
-cpdef void move(double[::1] targets, Py_ssize_t today, float[:, :, ::1] days, double[::1] limits, double[:, ::1] path)
+cpdef void move(Py_ssize_t[::1] targets, Py_ssize_t today, float[:, :, ::1] days, double[::1] limits, double[:, ::1] path)
 
 @cython.locals(
     length=Py_ssize_t, total=double, known=double, step=Py_ssize_t, place=Py_ssize_t, is_past=bint, value=double,

@@ -6,7 +6,7 @@ days: (2, series, days of the year) mean demand, units: when the day was last se
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Float64s
+from online_models.base import Float64s, Places64
 
 Float32s = NDArray[np.float32]
 MONTH = 28  # days up to now
@@ -30,7 +30,7 @@ def close_day(day: int, opened: Float64s, days: Float32s) -> None:
         opened[1, one] = 0.0
 
 
-def move(targets: Float64s, today: int, days: Float32s, limits: Float64s, path: Float64s) -> None:
+def move(targets: Places64, today: int, days: Float32s, limits: Float64s, path: Float64s) -> None:
     """Multiply `path` (series, steps) by how last year went on from here; NaN where last year is not known.
 
     targets: (steps,) days of the year; limits: the largest ratio, and days that have to be known
@@ -39,7 +39,7 @@ def move(targets: Float64s, today: int, days: Float32s, limits: Float64s, path: 
         here = _mean(one, today, today, MONTH - 1, 0, days, limits[1])
         before, there = -1, here
         for step in range(path.shape[1]):
-            target = int(targets[step])
+            target = targets[step]
             if target != before:
                 there = _mean(one, target, today, FORTNIGHT, FORTNIGHT, days, limits[1])
                 before = target

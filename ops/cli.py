@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "say what is installed, reachable and wrong",
     "evaluate": "compare policies on the same simulated worlds",
     "feed": "send recorded or own data: retail, traffic, csv",
+    "frontier": "show what each service costs with each policy",
     "gateway": "hand actions over to an HTTP receiver",
     "hold": "hold or release a pool or resource",
     "kill": "engage or clear the kill switch of the gateway",
@@ -39,8 +40,10 @@ COMMANDS: dict[str, str] = {
     "shard": "list snapshots, or start a partition anew",
     "topics": "create the topics, show lag",
     "train": "train a policy in its simulated world",
+    "tune": "search a rule's parameters in a simulated world",
     "twin": "run a simulated world in place of the real one",
     "up": "keep an embedded Kafka and Valkey running",
+    "whatif": "play other lead times, costs, demand or limits from the live state",
     "worker": "run one stream worker: ingest and control",
 }
 

@@ -13,6 +13,12 @@ SHARE = "0.1"
 Words = tuple[str, ...]
 
 
+def challenger() -> str:
+    """Return the best rule where what ships is a network, else the network: the champion's other."""
+    manifest = load_shipped().manifest
+    return manifest.best_rule if manifest.is_proven else manifest.short_version
+
+
 class Canary:
     """Remembers how far the demonstration is."""
 
@@ -31,8 +37,7 @@ class Canary:
         lived_s = max(decided) - self._first_s
         if self._asked == 0 and lived_s >= AFTER_S:
             self._asked = 1
-            rule = load_shipped().manifest.best_rule
-            return ("policy", "promote", rule, "--canary", SHARE, "--reason", "the demo shows a canary")
+            return ("policy", "promote", challenger(), "--canary", SHARE, "--reason", "the demo shows a canary")
         if self._asked == 1 and lived_s >= AFTER_S + STAY_S:
             self._asked = 2
             return ("policy", "rollback", "--reason", "the demo shows a step back")

@@ -18,6 +18,7 @@ from policies.registry import POLICIES, RULES, reference_of, resolve
 from policies.trained_files import Trained
 from simulator.inventory.world import Setting
 from simulator.training.tournament import play, results
+from streams.administration import create_topics
 from streams.control_view import ControlView
 from streams.errors import ConfigurationError
 from streams.lineups import Lineups
@@ -43,6 +44,8 @@ class Registry:
 
         `anew` passes over what the topic tells, which may be of another installation's key.
         """
+        if not offline:
+            create_topics(settings)
         view, told = (ControlView(), set[str]()) if offline or anew else policy_topic.read(settings)
         return cls(settings, key, Lineups(view, settings.data_dir, lambda: key), frozenset(told), offline)
 

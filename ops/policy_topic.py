@@ -10,7 +10,6 @@ from policies import aliases as alias_files
 from policies import trained_files
 from policies.aliases import Aliases
 from policies.trained_files import Trained
-from streams.administration import create_topics
 from streams.connections import kafka_options
 from streams.control_view import ControlView
 from streams.errors import ConfigurationError, UnavailableError
@@ -26,11 +25,10 @@ ACKNOWLEDGE_S = 30.0
 
 
 def read(settings: Settings) -> tuple[ControlView, set[str]]:
-    """Return a view that knows the topic's policies and aliases, and the versions on the topic.
+    """Return a view that knows the topic's policies and aliases, and the versions on the topic; it only reads.
 
-    Raises UnavailableError when no broker answers.
+    Raises UnavailableError when no broker answers, ConfigurationError when there is no such topic yet.
     """
-    create_topics(settings)
     view, versions = ControlView(), set[str]()
     with Tail(settings, [POLICIES.name]) as tail:
         for record in tail.recent(RECORDS_MAX):

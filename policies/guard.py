@@ -94,9 +94,10 @@ def guard(proposed: Float32s, observation: Observation, limits: Limits) -> Guard
     ):
         before = order
         shared = share(before[np.newaxis], use, np.array([max(float(limit), 0.0)]), need)
+        cut = np.flatnonzero(shared.order_units[0] < before)
         apply(rule, shared.order_units[0], shared.order_units[0] < before)
-        worths = last_worth(before[np.newaxis], use, need)[0]
-        for line in np.flatnonzero(order < before):
+        worths = last_worth(before[np.newaxis], use, need)[0] if cut.size else before
+        for line in cut:
             cuts[line] = Cut(float(before[line]), float(worths[line]), float(shared.worth[0]))
     return Guarded(order.astype(np.float32), tuple(str(reason) for reason in reasons), tuple(cuts))
 

@@ -112,10 +112,12 @@ def _wanted(order: Float64s, use: Float64s, worth: Float64s, need: Need, demands
 def _rounded(share: Float64s, order: Float64s, use: Float64s, limit: Float64s, pack: Float64s) -> Float64s:
     """Return `share` in whole packs: down, then one more by largest remainder where it still fits."""
     whole = np.maximum(np.floor((share - _SLACK_RATIO * (1.0 + share)) / pack), 0.0) * pack
+    used = (whole * use).sum(axis=1)
     pools = np.arange(len(order))
     for line in np.argsort((whole - share) / pack, axis=1, kind="stable").T:
-        more = whole.copy()
-        more[pools, line] += pack[pools, line]
-        fits = (more[pools, line] <= order[pools, line]) & ((more * use).sum(axis=1) <= limit)
-        whole = np.where(fits[:, np.newaxis], more, whole)
+        one = pack[pools, line]
+        after = used + one * use[pools, line]
+        fits = (whole[pools, line] + one <= order[pools, line]) & (after <= limit)
+        whole[pools, line] += np.where(fits, one, 0.0)
+        used = np.where(fits, after, used)
     return whole

@@ -57,7 +57,10 @@ def limits_of(case: Case) -> Limits:
     """Return what binds each line: its bound, recent demand, and holds; what has no known stock is held too."""
     spec, series = case.spec, series_of(case.view, case.spec)
     most = [float(resource.order_units_max) for resource in spec.resources]
-    steps = [_step_max(spec, one, seen.recent_mean) for one, seen in zip(spec.resources, series, strict=True)]
+    steps = [
+        order_step_max_units(spec.order_step_ratio_max, one.lead_time_periods, seen.recent_mean)
+        for one, seen in zip(spec.resources, series, strict=True)
+    ]
     held = [
         seen.on_hand_units is None or case.control.hold(spec.pool_id, resource.id, case.now_s) is not None
         for resource, seen in zip(spec.resources, series, strict=True)
@@ -124,9 +127,9 @@ def _line(
     )
 
 
-def _step_max(spec: PoolSpec, resource: ResourceSpec, recent_mean: float) -> float:
+def order_step_max_units(step_ratio_max: float, lead_time_periods: int, recent_mean: float) -> float:
     """Return the most units that recent demand justifies; at least one, so that a slow item is not shut out."""
-    return max(1.0, float(np.ceil(spec.order_step_ratio_max * recent_mean * (resource.lead_time_periods + 1))))
+    return max(1.0, float(np.ceil(step_ratio_max * recent_mean * (lead_time_periods + 1))))
 
 
 def _facts(case: Case, observation: Observation, guarded: Guarded) -> list[Facts]:

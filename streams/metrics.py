@@ -33,11 +33,23 @@ FRESHNESS = MetricSpec(
 HOLDS = MetricSpec("headgate_holds", "gauge", "holds in force", ("pool",))
 LAG = MetricSpec("headgate_lag_events", "gauge", "events appended and not yet folded", ("topic", "partition"))
 LATE = MetricSpec("headgate_late_total", "counter", "events after their bucket had closed", ("worker",))
+LINES = MetricSpec(
+    "headgate_lines_total",
+    "counter",
+    "lines by the part of who decided them: champion, canary, rule",
+    ("worker", "role"),
+)
 OUTCOMES = MetricSpec(
     "headgate_outcomes_total", "counter", "outcomes of actions the console has read, by status", ("status",)
 )
 SNAPSHOT_AGE = MetricSpec(
     "headgate_snapshot_age_seconds", "gauge", "age of the newest sealed snapshot", ("topic", "partition")
+)
+SHADOWED = MetricSpec(
+    "headgate_shadowed_units_total",
+    "counter",
+    "of lines beside which another alias stood: units decided, and what it would have ordered (shadow)",
+    ("worker", "who"),
 )
 STOCK_OUTS = MetricSpec("headgate_stock_outs", "gauge", "resources with nothing on hand", ("pool",))
 WATCHDOG = MetricSpec(
@@ -47,5 +59,5 @@ WORKER_MEMORY = MetricSpec("headgate_worker_memory_bytes", "gauge", "resident me
 
 METRICS = (
     BUCKETS, CONNECTED, DEAD, DECISIONS, DECISION_S, DUPLICATES, EVENTS, FORECASTS, FRESHNESS, HOLDS, LAG, LATE,
-    OUTCOMES, SNAPSHOT_AGE, STOCK_OUTS, WATCHDOG, WORKER_MEMORY,
+    LINES, OUTCOMES, SHADOWED, SNAPSHOT_AGE, STOCK_OUTS, WATCHDOG, WORKER_MEMORY,
 )  # fmt: skip

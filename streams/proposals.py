@@ -1,10 +1,8 @@
 """A pool's view and its lineup in, what is asked for out: by champion, canary, rule or baseline, item by item. Pure."""
 
-from typing import cast
-
 import numpy as np
 
-from policies.base import Unsure
+from policies.asking import ask
 from policies.errors import PolicyFileError
 from policies.explain import duration
 from policies.inventory.base_stock import BaseStock
@@ -15,7 +13,7 @@ from streams.forecast_store import Fresh, Missing, Reading, Stale
 from streams.lineup import REASON_CHARACTERS_MAX, InventoryPolicy, Lineup
 from streams.live_observation import observe, observe_recent
 
-Asked = tuple[Float32s, tuple[Decider, ...]]  # units (n,) and by whom
+_Asked = tuple[Float32s, tuple[Decider, ...]]  # units (n,) and by whom
 
 BASELINE = "baseline"  # base-stock on the mean and spread of recent demand
 BASELINE_POLICY = BaseStock()
@@ -40,7 +38,7 @@ def propose(case: Case, reading: Reading, lineup: Lineup) -> Proposed:
     return Proposed(observation, units, by, fallback_code=code, fallback=words)
 
 
-def _mixed(case: Case, observation: Observation, lineup: Lineup, champion: Asked) -> Proposed:
+def _mixed(case: Case, observation: Observation, lineup: Lineup, champion: _Asked) -> Proposed:
     """Return the champion's proposal with the challenger's for the canary's items, and the other of each beside it."""
     if lineup.challenger is None:
         return Proposed(observation, *champion, challenger_failed=lineup.challenger_failed)
@@ -58,27 +56,15 @@ def _mixed(case: Case, observation: Observation, lineup: Lineup, champion: Asked
     )
 
 
-def _ask(policy: InventoryPolicy, observation: Observation, role: Role) -> Asked:
-    """Return what a policy asks for, and its rule where it was not trained."""
-    n = len(observation.resource_ids)
-    units = _of_shape(policy.decide(observation), n)
-    own = Decider(role, policy.name, policy.version)
-    if not isinstance(policy, Unsure):
-        return units, (own,) * n
-    learned = cast("Unsure[Observation, Float32s]", policy)
-    unsure = learned.unsure(observation)
-    if not any(unsure):
-        return units, (own,) * n
-    rule = learned.rule
-    by = tuple(Decider("rule", rule.name, rule.version, words) if words else own for words in unsure)
-    return np.where([bool(words) for words in unsure], _of_shape(rule.decide(observation), n), units), by
-
-
-def _of_shape(units: Float32s, n: int) -> Float32s:
-    proposed = np.asarray(units, dtype=np.float32)
-    if proposed.shape != (n,):
-        raise ValueError(f"the policy proposed shape {proposed.shape}, not {(n,)}")
-    return proposed
+def _ask(policy: InventoryPolicy, observation: Observation, role: Role) -> _Asked:
+    """Return what a policy asks for and who that is of each item: it, or its rule where it was not trained."""
+    asked, own = ask(policy, observation), Decider(role, policy.name, policy.version)
+    rule = asked.rule
+    if rule is None:
+        return asked.units, (own,) * len(asked.units)
+    return asked.units, tuple(
+        Decider("rule", rule.name, rule.version, words) if words else own for words in asked.unsure
+    )
 
 
 def _fallback(reading: Reading, now_s: float) -> tuple[str, str]:

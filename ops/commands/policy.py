@@ -94,7 +94,9 @@ def _row(registry: Registry, version: str, references: list[str]) -> str:
     except PolicyFileError as error:
         return f"{version:<14}{where:<9}{error}"
     now = {registry.aliases.champion: "champion", registry.aliases.challenger: "challenger"}
-    parts = ", ".join(now.get(one, "the one before") for one in references)
+    parts = ", ".join(
+        now.get(one, "the one before") + (f" ({one.partition('@')[0]})" if "@" in one else "") for one in references
+    )
     return f"{version:<14}{where:<9}{manifest.algorithm:<12}{manifest.head:<12}{verdict(manifest.proof):<28}{parts}"
 
 

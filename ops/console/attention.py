@@ -18,6 +18,8 @@
 | history    | a pool that is still catching up with its history                          |
 | unknown    | events of resources that the catalog does not have                         |
 | baseline   | ticks that the fallback decided                                            |
+| challenger | a challenger that did not speak; the champion decides its items            |
+| range      | items outside what the policy was trained on, which its rule decides       |
 | guard      | orders that the guard changed                                              |
 | limit      | more series than the console keeps                                         |
 """
@@ -30,7 +32,7 @@ from typing import Any
 
 from online_models.registry import SIMPLE
 from ops.console.entries import Decided, PoolState
-from ops.console.rows import GUARD_RULES, forecast_state, freshness_s, local_text, zone_and_period
+from ops.console.rows import GUARD_RULES, LINE_CHARACTERS_MAX, forecast_state, freshness_s, local_text, zone_and_period
 from ops.console.state import SERIES_MAX, Picture
 from streams.events import Command
 
@@ -197,7 +199,18 @@ def _actions(picture: Picture) -> Iterator[Item]:
     fallback = Counter(one.allocation.pool_id for one in recent if one.allocation.decided_by == "baseline")
     for pool_id, count in fallback.items():
         yield _item("warn", "baseline", f"{count} recent orders were set by the baseline policy", pool_id)
+    yield from _policies(recent)
     yield from _guarded(recent)
+
+
+def _policies(recent: Iterable[Decided]) -> Iterator[Item]:
+    silent = {one.allocation.challenger_failed for one in recent if one.allocation.challenger_failed}
+    if silent:
+        yield _item("warn", "challenger", f"The champion decides all: {min(silent)[:LINE_CHARACTERS_MAX]}")
+    unsure = Counter(one.allocation.pool_id for one in recent if one.line.role == "rule")
+    for pool_id, count in unsure.items():
+        text = f"{count} recent orders were set by the rule: outside what the policy was trained on"
+        yield _item("note", "range", text, pool_id)
 
 
 def _guarded(recent: Iterable[Decided]) -> Iterator[Item]:

@@ -112,8 +112,16 @@ def _lag(picture: Picture) -> Samples:
             yield (part.topic, str(part.partition)), max(0, part.end_offset - part.next_offset)
 
 
+def _lines(picture: Picture) -> Samples:
+    return _counted(picture, "lines:")
+
+
 def _outcomes(picture: Picture) -> Samples:
     return (((status,), count) for status, count in sorted(picture.outcomes_by_status.items()))
+
+
+def _shadowed(picture: Picture) -> Samples:
+    return _counted(picture, "units:")
 
 
 def _snapshot_age(picture: Picture) -> Samples:
@@ -151,7 +159,9 @@ _SOURCES: Mapping[str, Callable[[Picture], Samples]] = {
     metrics.HOLDS.name: _holds,
     metrics.LAG.name: _lag,
     metrics.LATE.name: _late,
+    metrics.LINES.name: _lines,
     metrics.OUTCOMES.name: _outcomes,
+    metrics.SHADOWED.name: _shadowed,
     metrics.SNAPSHOT_AGE.name: _snapshot_age,
     metrics.STOCK_OUTS.name: _stock_outs,
     metrics.WATCHDOG.name: _watchdog,

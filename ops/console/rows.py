@@ -166,8 +166,13 @@ def action_row(decided: Decided, pool: PoolState) -> Row:
         "reason": line.reason_code,
         "guarded": line.reason_code in GUARD_RULES,
         "explanation": line.explanation[:LINE_CHARACTERS_MAX],
-        "decided_by": allocation.decided_by,
-        "policy": f"{allocation.policy} {allocation.policy_version}".strip(),
+        "decided_by": line.role if line.role == "rule" else allocation.decided_by,
+        "policy": f"{line.policy or allocation.policy} {line.policy_version or allocation.policy_version}".strip(),
+        "role": line.role,
+        "shadow": line.shadow_units,
+        "beside": allocation.challenger
+        if line.role != "canary"
+        else f"{allocation.policy} {allocation.policy_version}",
         "model": allocation.forecast_model,
         "as_of_text": local_text(allocation.forecast_as_of_s, zone) if allocation.forecast_as_of_s else None,
         "decided_text": local_text(allocation.decided_at_s, zone),

@@ -26,38 +26,42 @@ def critical_ratio(lost_sale_cost: Float64s, holding_cost: Float64s) -> Float64s
     return np.divide(lost_sale_cost, both, out=np.zeros_like(both), where=both > 0)
 
 
-def quantile_at(levels: Float64s, quantiles: Float64s) -> Float64s:
+def quantile_at(levels: Float64s, quantiles: Float64s | Float32s) -> Float64s:
     """Return per row the quantile at `levels` (n,), linear between QUANTILE_LEVELS, the outermost beyond them.
 
     >>> quantile_at(np.array([0.5, 0.625]), np.array([[1, 2, 3, 4, 6, 7, 8, 9, 10.0]] * 2))
     array([4., 5.])
     """
     known = np.asarray(QUANTILE_LEVELS)
-    right = np.clip(np.searchsorted(known, levels), 1, len(known) - 1)
+    right = np.ones(len(levels), dtype=np.intp)
+    for level in known[1:-1]:  # a handful: quicker than a search for each row
+        right += levels > level
     rows = np.arange(len(levels))
-    low, high = quantiles[rows, right - 1], quantiles[rows, right]
+    low, high = (quantiles[rows, one].astype(np.float64) for one in (right - 1, right))
     share = np.clip((levels - known[right - 1]) / (known[right] - known[right - 1]), 0.0, 1.0)
     return np.asarray(low + share * (high - low), dtype=np.float64)
 
 
 def position_units(observation: Observation) -> Float64s:
     """Return per item what is on hand and on order together, (n,) units."""
-    on_order = observation.pipeline_units.sum(axis=1, dtype=np.float64)
+    pipeline = observation.pipeline_units.astype(np.float64)
+    on_order = pipeline @ np.ones(pipeline.shape[1])  # the sum of each row, several times as quick as `sum`
     return np.asarray(observation.on_hand_units + on_order, dtype=np.float64)
 
 
 def target_units(observation: Observation) -> Float64s:
     """Return per item the quantile of demand over the protection interval at the critical ratio, (n,) units."""
     ratio = critical_ratio(observation.lost_sale_cost.astype(np.float64), observation.holding_cost.astype(np.float64))
-    return quantile_at(ratio, observation.lead_demand_quantile_units.astype(np.float64))
+    return quantile_at(ratio, observation.lead_demand_quantile_units)
 
 
 def mean_period_units(observation: Observation) -> Float64s:
     """Return per item the forecast mean of a period over the protection interval, (n,) units, above 0."""
     mean = observation.demand_mean_units.astype(np.float64)
     inside = np.arange(mean.shape[1]) <= observation.lead_time_periods[:, np.newaxis]
-    total = np.where(inside, mean, 0.0).sum(axis=1)
-    return np.asarray(np.maximum(total / np.maximum(inside.sum(axis=1), 1), UNITS_MIN), dtype=np.float64)
+    total = (mean * inside) @ np.ones(mean.shape[1])
+    periods = np.clip(np.floor(observation.lead_time_periods) + 1.0, 1.0, mean.shape[1])
+    return np.asarray(np.maximum(total / periods, UNITS_MIN), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from simulator.inventory import world
 from simulator.inventory.forecasts import LIVE_LIKE
 from simulator.inventory.online import Online
 from simulator.inventory.replay import Replayed
+from simulator.inventory.types import Float64s
 from simulator.inventory.world import Scenario, Setting, repeated
 from simulator.training.tournament import compete
 
@@ -72,8 +73,8 @@ def earlier(setting: Setting, worlds: int) -> Setting:
     return replace(setting, worlds=worlds, demand=span, history_periods=history, periods=past.shape[1] - history)
 
 
-def _best(rule: Rule, candidates: Sequence[Mapping[str, float]], scenario: Scenario) -> dict[str, float]:
-    """Return the candidate of lowest mean cost; of equal ones the first.
+def costs_of(rule: Rule, candidates: Sequence[Mapping[str, float]], scenario: Scenario) -> Float64s:
+    """Return the mean cost of each candidate, (candidates,) currency per pool and period.
 
     All are played at once: the worlds repeated, each copy with parameters of its own.
     """
@@ -84,7 +85,12 @@ def _best(rule: Rule, candidates: Sequence[Mapping[str, float]], scenario: Scena
     }
     score = compete({"all": rule.of(rows)}, repeated(scenario, len(candidates)))["all"]
     means = score.cost_per_period.reshape(len(candidates), worlds).mean(axis=1)
-    return dict(candidates[int(means.argmin())])
+    return np.asarray(means, dtype=np.float64)
+
+
+def _best(rule: Rule, candidates: Sequence[Mapping[str, float]], scenario: Scenario) -> dict[str, float]:
+    """Return the candidate of lowest mean cost; of equal ones the first."""
+    return dict(candidates[int(costs_of(rule, candidates, scenario).argmin())])
 
 
 def _around(parameter: Parameter, centre: float | None, width: float = 1.0) -> Iterator[float]:

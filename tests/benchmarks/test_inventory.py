@@ -44,3 +44,11 @@ def test_the_plain_world_is_as_fast_as_it_is_right(tmp_path: Path):
         assert rows[f"throughput: {rule}, million item-periods/s"]["value"] > 0
         assert rows[f"throughput: {rule}, a plain step per period of dynamics.py"]["value"] > 0
         assert rows[f"throughput: {rule}, largest difference of cost between the ways"]["value"] == 0
+
+
+def test_a_decision_is_timed_part_by_part(tmp_path: Path):
+    """The whole, its features and its network, and the guard apart; speed is not judged here."""
+    rows = figures_of("decisions", tmp_path / "figures.json")
+
+    assert all(row["value"] > 0 for row in rows.values())
+    assert [row["must"] for row in rows.values()] == [50.0, None, None, None, None]

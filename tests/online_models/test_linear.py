@@ -9,7 +9,6 @@ import pytest
 from river import linear_model, optim, preprocessing
 
 from online_models import linear
-from online_models.compiled_linear import CompiledLinear
 from online_models.linear import Linear, added
 from online_models.river_linear_loops import summed
 
@@ -104,33 +103,3 @@ def test_restored_it_learns_and_predicts_alike() -> None:
 
         assert copy.predict(features) == model.predict(features)
     assert copy.state() == model.state()
-
-
-def test_what_is_compiled_is_river_bit_for_bit() -> None:
-    """With features that come, go and vary, beyond the bounds and back: equal states after each of 3,000 examples."""
-    rng, rivers, compiled = np.random.default_rng(4), Linear(), CompiledLinear()
-    for place in range(3000):
-        features = {"base": float(rng.normal(3.0, 2.0)), "miss_1": float(rng.standard_t(2)), "flat": 1.0}
-        if place % 3:
-            features["x:rain"] = float(rng.gamma(0.3, 5.0)) * (1e6 if place == 1000 else 1.0)
-        if place > 500:
-            features = {"late": float(rng.normal()), **features}
-        target = float(0.5 * features["base"] - features["miss_1"] + 10.0 * rng.standard_t(2))
-        for model in (rivers, compiled):
-            model.learn(features, target)
-
-        assert compiled.state() == rivers.state()
-        assert compiled.predict(features) == rivers.predict(features)
-
-
-def test_weights_that_are_not_finite_start_again_in_both() -> None:
-    """As nothing bounds what is learnt of a feature that is not finite, both begin anew, alike."""
-    found = []
-    for model in (Linear(), CompiledLinear()):
-        model.learn({"base": 1.0}, 2.0)
-        model.learn({"base": 2.0}, math.inf)
-        model.learn({"base": 2.0}, math.nan)
-        found.append(model.state())
-
-    assert found[0][1:] == found[1][1:]
-    assert found[0][2] == 0.0

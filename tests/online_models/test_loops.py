@@ -1,108 +1,77 @@
 """What is compiled says bit for bit what the same file says as Python."""
 
-import importlib.util
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
-from online_models import (
-    course,
-    course_loops,
-    holt_winters,
-    holt_winters_loops,
-    intermittent,
-    intermittent_loops,
-    mixture,
-    mixture_loops,
-    pool_naive,
-    pool_smoothing,
-    registry,
-    smoothing_loops,
-    snarimax,
-    snarimax_loops,
-    stuck,
-    stuck_loops,
-    watched,
-    watched_loops,
-    weekly_naive,
-    weekly_naive_loops,
-    yearly,
-    yearly_loops,
-)
+from online_models import compiled, registry
 from online_models.base import PoolBucket, Slot
+from online_models.holt_winters import HoltWinters
+from online_models.intermittent import Intermittent
+from online_models.pool_naive import PoolNaive
+from online_models.pool_river import PoolRiver
+from online_models.pool_smoothing import PoolSmoothing
+from online_models.season_regression import SeasonRegression
+from online_models.snarimax import Snarimax
 from online_models.together import PoolMeans
+from online_models.yearly import Yearly
+from tests.online_models.plain_loops import use_plain_loops
 
-FAMILIES: dict[Callable[[int, int, int], PoolMeans], tuple[ModuleType, ModuleType]] = {
-    holt_winters.HoltWinters: (holt_winters, holt_winters_loops),
-    intermittent.Intermittent: (intermittent, intermittent_loops),
-    pool_naive.PoolNaive: (pool_naive, smoothing_loops),
-    pool_smoothing.PoolSmoothing: (pool_smoothing, smoothing_loops),
-    snarimax.Snarimax: (snarimax, snarimax_loops),
-    registry.POOL_FORECASTERS["mixture"]: (mixture, mixture_loops),
-    yearly.Yearly: (yearly, yearly_loops),
-}
-# What stands around a pool's means, and what watches it: the module whose functions are replaced, and whose they are.
-AROUND = ((course, course_loops), (stuck, stuck_loops), (watched, watched_loops), (weekly_naive, weekly_naive_loops))
+FAMILIES = (
+    HoltWinters, Intermittent, PoolNaive, PoolRiver, PoolSmoothing, SeasonRegression, Snarimax, Yearly,
+)  # fmt: skip
 
 
-def as_python(module: ModuleType) -> ModuleType:
-    """Return the module read anew from its `.py`, compiled or not."""
-    path = Path(__file__).parents[2] / "online_models" / f"{module.__name__.rpartition('.')[2]}.py"
-    spec = importlib.util.spec_from_file_location(f"{module.__name__}_as_python", path)
-    assert spec is not None
-    assert spec.loader is not None
-    plain = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(plain)
-    return plain
+def test_python_is_really_what_the_compiled_loops_are_held_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once replaced, a model's loops are functions and classes of Python."""
+    assert any(compiled.loops().values()), "nothing is compiled: the tests below would compare Python with itself"
+    use_plain_loops(monkeypatch)
+    model = PoolRiver(1, 7, 7)
+
+    assert isinstance(vars(type(model._rivers))["learn"], type(lambda: None))
 
 
 @pytest.mark.parametrize("make", FAMILIES)
 def test_compiled_loops_say_what_python_says(
     make: Callable[[int, int, int], PoolMeans], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Hours of five weeks with gaps, spikes, a quiet series and a covariate: means and states are equal."""
-    family, loops = FAMILIES[make]
+    """Hours of three weeks with gaps, spikes, a quiet series and a late covariate: means and states are equal."""
     rng = np.random.default_rng(8)
-    values = rng.poisson(np.resize([0.0, 0.2, 5.0, 40.0], (900, 4))).astype(float)
+    values = rng.poisson(np.resize([0.0, 0.2, 5.0, 40.0], (550, 4))).astype(float)
     values[rng.random(values.shape) < 0.05] = np.nan
-    values[700] *= 30.0
-    plain, found = as_python(loops), []
-    for source in (loops, plain):
-        for function in vars(plain):
-            if hasattr(family, function) and getattr(plain, function).__class__.__name__ == "function":
-                monkeypatch.setattr(family, function, getattr(source, function))
+    values[500] *= 30.0
+    found = []
+    for use in (lambda _: None, use_plain_loops):
+        use(monkeypatch)
         model, said = make(4, 168, 24), []
         for hour, row in enumerate(values):
-            model.learn(Slot(hour % 168, hour // 2 % 366), row.copy(), (("kelvin", 280.0 + hour % 11),))
-            if hour % 50 == 49:
-                said.append(
-                    model.paths(
-                        [Slot((hour + step) % 168, (hour + step) // 2 % 366) for step in range(1, 25)]
-                    ).tobytes()
-                )
+            covariates = (("kelvin", 280.0 + hour % 11),) if hour > 200 else ()
+            model.learn(_slot(hour), row.copy(), covariates)
+            if hour % 10 == 9:
+                said.append(model.paths([_slot(hour + step) for step in range(1, 25)]).tobytes())
         found.append((said, model.state()))
 
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("place", range(len(AROUND)))
-def test_what_stands_around_the_means_is_compiled_alike(place: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A watched pool of days with gaps, spikes, stock-outs and a stuck sensor: forecasts and states are equal."""
-    user, loops = AROUND[place]
+def _slot(hour: int) -> Slot:
+    """Return where an hour lies; every eleventh day is a holiday."""
+    return Slot(hour % 168, hour // 24 % 366, hour // 24 % 11 == 10)
+
+
+@pytest.mark.parametrize("family", ["holt-winters", registry.DEFAULT])
+def test_a_watched_pool_is_compiled_alike(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Days with gaps, spikes, stock-outs and a stuck sensor: forecasts and states are equal."""
     rng = np.random.default_rng(9)
-    values = rng.poisson([0.3, 5.0, 40.0], (400, 3)).astype(float)
+    values = rng.poisson([0.3, 5.0, 40.0], (330, 3)).astype(float)
     values[rng.random(values.shape) < 0.05] = np.nan
     values[250] *= 30.0
     values[300:310, 2] = 41.0
-    censored, plain, found = rng.random(values.shape) < 0.1, as_python(loops), []
-    for source in (loops, plain):
-        for function in vars(plain):
-            if hasattr(user, function) and getattr(plain, function).__class__.__name__ == "function":
-                monkeypatch.setattr(user, function, getattr(source, function))
-        pool, said = registry.create_pool("holt-winters", slots_per_week=7, horizon_periods=7, lead_periods=[2] * 3), []
+    censored, found = rng.random(values.shape) < 0.1, []
+    for use in (lambda _: None, use_plain_loops):
+        use(monkeypatch)
+        pool, said = registry.create_pool(family, slots_per_week=7, horizon_periods=7, lead_periods=[2] * 3), []
         for day, row in enumerate(values):
             pool.learn(PoolBucket(day * 86_400.0, Slot(day % 7), row.copy(), censored[day]))
             forecasts = pool.forecast([Slot((day + step) % 7) for step in range(1, 8)])

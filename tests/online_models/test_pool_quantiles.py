@@ -7,20 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from online_models import (
-    pool_quantiles,
-    pool_quantiles_loops,
-    residual_rings,
-    residual_rings_loops,
-    spread_scale,
-    spread_scale_loops,
-    waiting,
-    waiting_loops,
-)
+from online_models import residual_rings
 from online_models.base import QUANTILE_LEVELS, Float64s, Slot
 from online_models.plan import TRUSTED
 from online_models.pool_quantiles import PoolQuantiles
-from tests.online_models.test_loops import as_python
+from tests.online_models.plain_loops import use_plain_loops
 
 LOW, MIDDLE, HIGH = (QUANTILE_LEVELS.index(level) for level in (0.1, 0.5, 0.9))
 HUGE = 1e9
@@ -252,14 +243,9 @@ def test_a_pool_that_is_cut_into_classes_or_no_longer_goes_on(before: int, after
 
 def test_compiled_loops_say_what_python_says(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weeks of hours with gaps, spikes and a series that never sells: quantiles and states are equal."""
-    users = {pool_quantiles: pool_quantiles_loops, residual_rings: residual_rings_loops}
-    users |= {spread_scale: spread_scale_loops, waiting: waiting_loops}
-    plain = {user: as_python(loops) for user, loops in users.items()}
     found = []
-    for source in (users, plain):
-        for user, loops in source.items():
-            for name in [name for name in vars(plain[user]) if callable(getattr(user, name, None)) and name.islower()]:
-                monkeypatch.setattr(user, name, getattr(loops, name))
+    for use in (lambda _: None, use_plain_loops):
+        use(monkeypatch)
         rng, pool, said = np.random.default_rng(8), Pool([2, 1, 5], 24, 168), []
         for hour in range(500):
             values = rng.poisson([0.0, 5.0, 80.0]).astype(float)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from online_models.base import Slot
-from online_models.each import Each
 from online_models.forecaster import Mean
 from online_models.pool_naive import PoolNaive
 from online_models.pool_smoothing import PoolSmoothing
 from online_models.seasonal_naive import SeasonalNaive
 from online_models.smoothing import Smoothing
 from online_models.together import PoolMeans
+from tests.online_models.apart import Apart
 
 Made = Callable[[int, int, int], PoolMeans]
 
@@ -28,7 +28,7 @@ def test_a_pool_says_what_each_series_would(single: Callable[[int], Mean], toget
     values[500:600] *= 5.0
     values[300] *= 100.0
     values[:250, 1] = np.nan
-    apart, pool = Each(single, 3, slots_per_week), together(3, slots_per_week, 8)
+    apart, pool = Apart(single, 3, slots_per_week), together(3, slots_per_week, 8)
     for place, row in enumerate(values):
         slot = Slot(place % slots_per_week)
         for model in (apart, pool):

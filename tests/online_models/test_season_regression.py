@@ -1,20 +1,9 @@
-"""The compiled loops of the pool's regression say what Python says; what it knows of holidays; what it keeps."""
+"""What the pool's regression knows of holidays, and what it keeps."""
 
 import numpy as np
-import pytest
 
-from online_models import (
-    pooled_regression,
-    regression_loops,
-    residual_features,
-    residual_loops,
-    season_loops,
-    season_profile,
-    season_regression,
-)
 from online_models.base import Float64s, Slot
 from online_models.season_regression import SeasonRegression
-from tests.online_models.test_loops import as_python
 
 
 def hours(count: int) -> Float64s:
@@ -36,25 +25,6 @@ def is_holiday(hour: int) -> bool:
 def slots(first: int, count: int) -> list[Slot]:
     """Return where hours lie."""
     return [Slot(hour % 168, 0, is_holiday(hour)) for hour in range(first, first + count)]
-
-
-def test_compiled_loops_say_what_python_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hours of two weeks with a covariate that comes late: means and states are equal."""
-    values, found = hours(360), []
-    plain = [as_python(one) for one in (season_loops, residual_loops, regression_loops)]
-    for seasons, residuals, regressions in ((season_loops, residual_loops, regression_loops), plain):
-        monkeypatch.setattr(season_profile, "season_loops", seasons)
-        monkeypatch.setattr(residual_features, "residual_loops", residuals)
-        monkeypatch.setattr(pooled_regression, "regression_loops", regressions)
-        monkeypatch.setattr(season_regression, "add", regressions.add)
-        monkeypatch.setattr(season_regression, "keep", regressions.keep)
-        model, said = SeasonRegression(2, 168, 4), []
-        for hour, row in enumerate(values):
-            model.learn(slots(hour, 1)[0], row, (("kelvin", 280.0 + hour % 11),) if hour > 200 else ())
-            said.append(model.paths(slots(hour + 1, 4)).tobytes())
-        found.append((said, model.state()))
-
-    assert found[0] == found[1]
 
 
 def test_a_holiday_is_foreseen() -> None:

@@ -7,10 +7,10 @@ import pytest
 
 from online_models import snarimax
 from online_models.base import Float64s, Slot
-from online_models.each import Each
 from online_models.smoothing import Smoothing
 from online_models.snarimax import CEILING, RIDGE, Snarimax
 from online_models.together import PoolMeans
+from tests.online_models.apart import Apart
 
 HORIZON = 24
 
@@ -43,7 +43,7 @@ def one_step(model: PoolMeans, values: Float64s, covariate: Float64s | None = No
 def test_what_carries_over_and_covariates_are_learnt() -> None:
     """An hour ahead a third less is missed than by smoothing, and of the rest a third less with the covariate."""
     values, heat = carried(168 * 12)
-    smoothed = one_step(Each(Smoothing, 1, 168), values)
+    smoothed = one_step(Apart(Smoothing, 1, 168), values)
     alone = one_step(Snarimax(1, 168, HORIZON), values)
 
     assert alone < 0.7 * smoothed

@@ -254,7 +254,8 @@ def worker_health(wall_s: float, **changes: Any) -> WorkerHealth:
     )  # fmt: skip
     health = WorkerHealth(
         worker_id="worker-0", at_s=wall_s, events_per_s=1834.0, rss_bytes=212 * 1_048_576, partitions=partitions,
-        counters={"dead:non-product": 4, "duplicate": 2, "late": 1, "buckets:closed": 640, "buckets:missing": 4,
+        counters={"dead:non-product": 4, "lines:champion": 9, "units:shadow": 8, "duplicate": 2, "late": 1,
+                  "buckets:closed": 640, "buckets:missing": 4,
                   "decisions:policy": 104, "decisions:baseline": 16, "watchdog:loop": 1},
         decision_p50_s=0.006, decision_p99_s=0.021,
     )  # fmt: skip

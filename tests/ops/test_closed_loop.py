@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from ops.child import Child
+from ops.cli import main
 from ops.command_line import command_line
 from ops.counterfactual import learn, live
 from ops.journal import FILE, Lived, read
@@ -21,13 +22,14 @@ from ops.stack.local import LocalStack
 from ops.twin import Twin
 from ops.twin_actor import actor
 from policies.registry import load_policy
-from streams.administration import create_topics
+from streams.administration import create_topics, end_offsets
 from streams.catalog import Catalog, load
 from streams.errors import ConfigurationError
 from streams.events import PoolView, Transaction, decode_output
 from streams.feeds.retail import read_retail
 from streams.forecast_store import VIEW_KEY
 from streams.settings import Settings
+from streams.topics import TOPICS
 
 LONDON = ZoneInfo("Europe/London")
 HISTORY_FROM_S = datetime(2010, 5, 1, tzinfo=LONDON).timestamp()
@@ -157,6 +159,26 @@ def test_the_same_policy_off_line_lives_through_the_same(first: Run) -> None:
         again += live(one, learn(one).at_start, load_policy("base-stock", data_dir=None))
     by_place = sorted(again, key=lambda row: (row.pool_id, row.period_start_s, row.resource_id))
     assert by_place == first.rows()
+
+
+def test_what_if_is_played_from_where_the_run_stands(first: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the twin's own stock and the live forecasts; what it costs is told, and nothing is written anywhere."""
+    settings, topics = first.settings, [spec.name for spec in TOPICS]
+    places = ("--broker", settings.broker, "--redis", settings.redis, "--data-dir", str(settings.data_dir))
+    before = end_offsets(settings, topics), first.view("gifts-bags")
+
+    assert main(["whatif", "gifts-bags", "--lead-time", "+2", "--paths", "40", *places]) == 0
+    text = capsys.readouterr().out
+    assert main(["whatif", "--all", "--demand", "-10%", "--paths", "40", *places]) == 0
+    both = capsys.readouterr().out
+
+    world = first.twin.pool("gifts-bags").world
+    for resource in first.catalog.pools[0].resources:
+        row = next(line for line in text.splitlines() if line.strip().startswith(resource.id))
+        assert row.split()[1].replace(",", "") == f"{world.on_hand(resource.id):.0f}"
+    assert "Changed minus now: " in text
+    assert all(pool.pool_id in both for pool in first.catalog.pools)
+    assert (end_offsets(settings, topics), first.view("gifts-bags")) == before
 
 
 @pytest.mark.timeout(300)

@@ -157,6 +157,14 @@ def test_judged_anew_on_a_seed_that_it_has_seen_is_refused(
     assert "--judge-seed 90001 is the seed of its judging" in capsys.readouterr().err
 
 
+def test_a_judgement_on_another_seed_counts(here: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    """Both networks are what ships, whatever their manifests say: on fresh worlds it beats the rules."""
+    assert run(here, "promote", UNPROVEN, "--judge-seed", "424242") == 0
+
+    assert f"{UNPROVEN} beside the best rule: -" in capsys.readouterr().out
+    assert told(here)[0].champion == UNPROVEN
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -1,17 +1,16 @@
-"""A model of one series' mean in, a model of a whole pool's means out: one such model a series."""
+"""A model of one series' mean in, one of a pool's means out: what the pool's own loops are held to."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from online_models.base import Covariates, Float64s, Slot
-from online_models.carry import Places
 from online_models.forecaster import Mean
 
 
-class Each:
-    """Keeps the contract `online_models.together.PoolMeans`."""
+class Apart:
+    """Learns, says and keeps what `online_models.together.PoolMeans` does, series by series."""
 
     def __init__(self, mean: Callable[[int], Mean], series: int, slots_per_week: int) -> None:
         self._series = [mean(slots_per_week) for _ in range(series)]
@@ -31,17 +30,6 @@ class Each:
         unknown = [np.nan] * len(wanted)
         return np.array([one.path(wanted) or unknown for one in self._series])
 
-    def adopt(self, old: Self, places: Places) -> None:
-        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
-        for place, before in enumerate(places):
-            if before is not None:
-                self._series[place] = old._series[before]
-
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
         return tuple(one.state() for one in self._series)
-
-    def restore(self, state: tuple[Any, ...]) -> None:
-        """Take over what `state()` of an object of the same shape returned."""
-        for one, kept in zip(self._series, state, strict=True):
-            one.restore(kept)

@@ -1,0 +1,37 @@
+"""The slots of the next periods in, where they lie as arrays out: the same ones to every model of a pool."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from online_models.base import Slot
+from online_models.next_slots_loops import lie
+
+
+class NextSlots:
+    """Where slots lie in the pool's calendar; nobody writes to the arrays."""
+
+    __slots__ = ("day_of_year", "is_holiday", "of_week", "slots")
+
+    def __init__(self, slots: tuple[Slot, ...]) -> None:
+        found: NDArray[np.intp] = np.empty((3, len(slots)), np.intp)
+        self.slots = slots
+        lie(slots, found)
+        self.of_week, self.day_of_year, self.is_holiday = found  # (slots,) each
+
+
+class _Asked:
+    last = NextSlots(())  # replaced whole, so that threads may share it
+
+
+def next_slots(slots: Sequence[Slot]) -> NextSlots:
+    """Return where `slots` lie; the last answer stands until others are asked for, as all models of a pool ask alike.
+
+    >>> next_slots((Slot(5), Slot(6, holiday=True))).is_holiday.tolist()
+    [0, 1]
+    """
+    known = _Asked.last
+    if known.slots is not slots:
+        known = _Asked.last = NextSlots(tuple(slots))
+    return known
