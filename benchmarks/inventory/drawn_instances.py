@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from benchmarks.inventory.bed import Bed
-from benchmarks.inventory.known_instances import Known, known
 from simulator.inventory.chance import log_uniform
 from simulator.inventory.types import Float64s, Int64s
+from simulator.training.known_instances import Known, known
+from simulator.training.lost_sales_bed import Bed
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.inventory import learning
-from benchmarks.inventory.known_instances import order_rule
 from benchmarks.inventory.learning import Learning, kept
 from benchmarks.inventory.one_network import One, course_of, network_of
 from simulator.inventory.lost_sales import LostSales, geometric, negative_binomial, poisson
 from simulator.inventory.optimum import solve
 from simulator.inventory.stationary import StateSpaceError, evaluate_exactly
 from simulator.inventory.types import Float64s
+from simulator.training.known_instances import order_rule
 
 MEAN_MUST, MEAN_GOAL = 1.0, 0.3  # % above the optimum
 LOST_SALE_COSTS = (6.0, 14.0, 29.0)

@@ -12,11 +12,13 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.inventory import learning
-from benchmarks.inventory.learning import Learning, fast_rule, kept, own_network
+from benchmarks.inventory.learning import Learning, kept
 from benchmarks.inventory.one_network import One, course_of, network_of
 from benchmarks.inventory.published_long import long_lead_times
 from benchmarks.inventory.steady_cost import steady_cost
+from benchmarks.inventory.zipkin import quick_bed
 from simulator.inventory.zipkin_bed import BedInstance
+from simulator.training.own_network import ROWS, fast_rule, own_network
 from simulator.training.pathwise import Course
 
 SECONDS = 8.0  # of one core, to learn an instance
@@ -28,10 +30,10 @@ configure = learning.configure
 
 
 def figures(options: argparse.Namespace) -> list[Figure]:
-    """Learn and play every instance; for a smoke run one of another lead time, cost and network, for a moment."""
+    """Learn and play every instance; for a smoke run two others, for a moment."""
     one = network_of(options)
-    chosen = [each for each in long_lead_times() if options.only in each.name]
-    found = [_result(each, one, options) for each in (chosen[:1] if options.quick else chosen)]
+    bed = quick_bed() if options.quick else [each for each in long_lead_times() if options.only in each.name]
+    found = [_result(each, one, options) for each in bed]
     differences = 100.0 * np.array([each.gap_ratio for each in found])
     errors = 100.0 * np.array([each.standard_error / each.best_cost for each in found])
     sure = differences + 2.0 * errors
@@ -59,11 +61,11 @@ def _result(each: BedInstance, one: One, options: argparse.Namespace) -> Learnin
     lead = each.world.lead_time_periods
     how = Course(learnt_periods=16, following_periods=lead + 12, rate=4e-3, whole_from=0.0, whole_by=0.5)
     seconds, periods = (1.0, 100_000) if options.quick else (SECONDS, PERIODS)
-    course = f"{course_of(one)}, then {asdict(how)}, {learning.ROWS} rows, {seconds} s, {periods} periods"
+    course = f"{course_of(one)}, then {asdict(how)}, {ROWS} rows, {seconds} s, {periods} periods"
 
     def work() -> Learning:
         started = process_time()
-        network, steps = own_network(each.world, seconds, how, one.network)
+        network, steps = own_network(each.world, seconds, process_time, how, one.network)
         took_s = process_time() - started
         rng = np.random.default_rng(EVALUATION_SEED)
         cost = steady_cost(each.world, fast_rule(network, each.world), periods, rng)

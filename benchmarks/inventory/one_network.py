@@ -17,19 +17,21 @@ import torch
 from benchmarks.figures import Figure
 from benchmarks.inventory import learning
 from benchmarks.inventory.drawn_instances import Reach, training_bed
-from benchmarks.inventory.known_instances import order_rule
-from benchmarks.inventory.learning import RULE, Learning, kept
+from benchmarks.inventory.learning import Learning, kept
 from benchmarks.inventory.zipkin import quick_bed
+from policies import features
 from policies.inventory.learned import Learned, session
 from policies.inventory.ranges import Ranges
 from simulator.inventory.stationary import evaluate_exactly
 from simulator.inventory.zipkin_bed import BedInstance, zipkin_bed
 from simulator.training.export import export, weights_digest
+from simulator.training.known_instances import order_rule
 from simulator.training.network import Network
+from simulator.training.own_network import RULE
 from simulator.training.pathwise import Course, learn
 
 SECONDS_MAX = 600.0  # allowed
-TRAINING_SECONDS = 120.0
+TRAINING_SECONDS = 180.0
 MEAN_MUST, MEAN_GOAL, WORST_MUST, WORST_GOAL = 0.30, 0.05, 1.0, 0.2  # % above the optimum
 REACH = Reach()
 COURSE = Course(learnt_periods=24, following_periods=22, rate=1e-2)
@@ -71,7 +73,7 @@ def network_of(options: argparse.Namespace) -> One:
     folder = None if options.keep is None else options.keep / "network"
     if folder is None or not _is_there(folder, course):
         network, ranges, taken_s, steps = _learnt(seconds)
-        onnx = export(network, np.random.default_rng(SEED))
+        onnx = export(network, np.random.default_rng(SEED), len(features.NAMES))
         if folder is None:
             return One(network, _served(onnx, network, ranges), course, taken_s, steps)
         _write(folder, network, onnx, {"course": course, "ranges": ranges, "seconds": taken_s, "steps": steps})

@@ -7,10 +7,7 @@ pytest.importorskip("torch", reason="needs the extra `train`")
 
 import torch
 
-from benchmarks.inventory.bed import LostSalesStretch, bed_of
 from benchmarks.inventory.drawn_instances import Reach, drawn
-from benchmarks.inventory.known_instances import known_of, order_rule
-from benchmarks.inventory.learning import fast_rule, served
 from policies import features
 from policies.features import Prospect
 from policies.inventory.learned import INPUT, OUTPUT, session
@@ -20,7 +17,10 @@ from simulator.inventory.state_rules import best_rules
 from simulator.inventory.stationary import evaluate_exactly
 from simulator.inventory.types import Chance, Items, Stock
 from simulator.training.export import export
+from simulator.training.known_instances import known_of, order_rule
+from simulator.training.lost_sales_bed import LostSalesStretch, bed_of
 from simulator.training.network import Network
+from simulator.training.own_network import fast_rule, served
 from simulator.training.pathwise import Course, learn, path_cost, towards_whole
 from simulator.training.stretch import Played
 
@@ -154,7 +154,7 @@ def test_the_exported_network_says_what_torch_says():
     states = rng.integers(0, 12, size=(500, 10)).astype(np.int32)
     seen = features.compute(known.observation(states, np.arange(500)))
     network = Network(8)
-    onnx = session(export(network, rng), "the test")
+    onnx = session(export(network, rng, len(features.NAMES)), "the test")
     with torch.no_grad():
         expected = network(torch.as_tensor(seen)).numpy()
 
