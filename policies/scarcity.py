@@ -112,12 +112,18 @@ def _wanted(order: Float64s, use: Float64s, worth: Float64s, need: Need, demands
 def _rounded(share: Float64s, order: Float64s, use: Float64s, limit: Float64s, pack: Float64s) -> Float64s:
     """Return `share` in whole packs: down, then one more by largest remainder where it still fits."""
     whole = np.maximum(np.floor((share - _SLACK_RATIO * (1.0 + share)) / pack), 0.0) * pack
-    used = (whole * use).sum(axis=1)
-    pools = np.arange(len(order))
-    for line in np.argsort((whole - share) / pack, axis=1, kind="stable").T:
-        one = pack[pools, line]
-        after = used + one * use[pools, line]
-        fits = (whole[pools, line] + one <= order[pools, line]) & (after <= limit)
-        whole[pools, line] += np.where(fits, one, 0.0)
-        used = np.where(fits, after, used)
-    return whole
+    first = np.argsort((whole - share) / pack, axis=1, kind="stable")
+    one = np.take_along_axis(np.broadcast_to(pack, whole.shape), first, axis=1)
+    takes = one * np.take_along_axis(use, first, axis=1)
+    more = np.zeros(whole.shape, dtype=np.bool_)
+    free = limit - (whole * use).sum(axis=1)
+    left = np.take_along_axis(whole, first, axis=1) + one <= np.take_along_axis(order, first, axis=1)
+    left &= takes <= free[:, np.newaxis]
+    while left.any():  # one after the other, all that fit before the first that does not at once
+        fits = left & (np.cumsum(np.where(left, takes, 0.0), axis=1) <= free[:, np.newaxis])
+        more |= fits
+        free = free - np.where(fits, takes, 0.0).sum(axis=1)
+        left &= ~fits & (takes <= free[:, np.newaxis])
+    extra = np.empty_like(whole)
+    np.put_along_axis(extra, first, one * more, axis=1)
+    return whole + extra

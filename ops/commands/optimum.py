@@ -3,6 +3,7 @@
 import argparse
 import sys
 from functools import partial
+from time import process_time
 
 import numpy as np
 from rich.console import Console
@@ -15,8 +16,8 @@ from simulator.inventory.long_run import simulate
 from simulator.inventory.lost_sales import LostSales
 from simulator.inventory.optimum import Optimum, solve
 from simulator.inventory.played_rules import best_played_rules
-from simulator.inventory.state_rules import best_rules
-from simulator.inventory.stationary import StateSpaceError
+from simulator.inventory.state_rules import BestRule, best_rules
+from simulator.inventory.stationary import StateSpaceError, evaluate_exactly
 from simulator.inventory.zipkin_bed import zipkin_bed
 from streams.errors import ConfigurationError
 
@@ -64,6 +65,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="twice: two shops' demand and lost-sale cost, such as poisson:3@4; lead time 1",
     )
     parser.add_argument("--capacity", type=int, default=9, metavar="UNITS", help="what two shops get together a period")
+    parser.add_argument(
+        "--learn",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="learn a policy for so long on one core and compare it too; needs the extra `train`",
+    )
     parser.add_argument("--zipkin", action="store_true", help="solve the 32 published instances and compare instead")
 
 
@@ -100,6 +108,8 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         rules = best_played_rules(instance, periods, rng)
     else:
         rules = best_rules(instance)
+    if options.learn > 0.0:
+        rules.append(_learned(instance, options.learn))
     console.print(rules_table(best, rules), order_table(best, instance))
     if options.play > 0:
         played = simulate(instance, best.rule, options.play, rng)
@@ -128,6 +138,19 @@ def _solved(instance: LostSales) -> Optimum:
     with Progress(transient=True, console=Console(stderr=True)) as progress:
         bar = progress.add_task("solving", total=None)
         return solve(instance, told=partial(_tell, progress, bar))
+
+
+def _learned(instance: LostSales, seconds: float) -> BestRule:
+    """Return what a network that learns by the pathwise gradient for so long comes to, its orders whole."""
+    if instance.order_cost or instance.minimum_order_units > 1 or instance.pack_size_units > 1:
+        raise ConfigurationError("--learn is for worlds without order cost, minimum order and pack size")
+    try:  # only here: nothing but learning needs torch
+        from simulator.training.own_network import fast_rule, own_network  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(f"--learn needs the extra `train`: pip install 'headgate[train]' ({error})") from error
+    network, _ = own_network(instance, seconds, process_time)
+    rule = fast_rule(network, instance)
+    return BestRule("learned", (), evaluate_exactly(instance, rule).cost, rule)
 
 
 def _tell(progress: Progress, bar: TaskID, line: str) -> None:

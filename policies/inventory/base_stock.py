@@ -57,10 +57,11 @@ def target_units(observation: Observation) -> Float64s:
 
 def mean_period_units(observation: Observation) -> Float64s:
     """Return per item the forecast mean of a period over the protection interval, (n,) units, above 0."""
-    mean = observation.demand_mean_units.astype(np.float64)
-    inside = np.arange(mean.shape[1]) <= observation.lead_time_periods[:, np.newaxis]
-    total = (mean * inside) @ np.ones(mean.shape[1])
-    periods = np.clip(np.floor(observation.lead_time_periods) + 1.0, 1.0, mean.shape[1])
+    mean, lead = observation.demand_mean_units, observation.lead_time_periods
+    total = np.zeros(len(mean))
+    for period in range(min(mean.shape[1], int(lead.max(initial=0.0)) + 1)):  # a column at a time: quicker than rows
+        total += mean[:, period] * (lead >= period)
+    periods = np.clip(np.floor(lead) + 1.0, 1.0, mean.shape[1])
     return np.asarray(np.maximum(total / periods, UNITS_MIN), dtype=np.float64)
 
 

@@ -78,3 +78,18 @@ def test_words_that_cannot_be_are_named(words: list[str], said: str, capsys: pyt
     """The message names the option and what it takes."""
     assert main(["optimum", *words]) == 1
     assert said in capsys.readouterr().err
+
+
+def test_a_policy_learns_beside_the_rules(capsys: pytest.CaptureFixture[str]):
+    """A moment of learning comes to a policy with a cost of its own, exactly evaluated."""
+    pytest.importorskip("torch", reason="needs the extra `train`")
+    assert main(["optimum", "--demand", "poisson:2", "--lead-time", "1", "--learn", "0.5"]) == 0
+
+    assert "learned" in capsys.readouterr().out
+
+
+def test_learning_is_refused_where_orders_cost(capsys: pytest.CaptureFixture[str]):
+    """The gradient knows nothing of a cost that jumps."""
+    assert main(["optimum", "--demand", "poisson:2", "--lead-time", "1", "--order-cost", "5", "--learn", "1"]) != 0
+
+    assert "--learn is for worlds without order cost" in capsys.readouterr().err
