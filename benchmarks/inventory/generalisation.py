@@ -34,8 +34,8 @@ def figures(options: argparse.Namespace) -> list[Figure]:
     limits = (None, None) if options.quick else (MEAN_MUST, MEAN_GOAL)
     return [
         *(Figure(f"generalisation: {each.name}", 100.0 * each.gap_ratio, "%") for each in found),
-        Figure(f"generalisation: mean gap of {len(found)} worlds, evaluated exactly", gaps.mean(), "%", *limits),
-        Figure("generalisation: worst gap", gaps.max(), "%"),
+        Figure(f"generalisation: mean gap of {len(found)} worlds, evaluated exactly", float(gaps.mean()), "%", *limits),
+        Figure("generalisation: worst gap", float(gaps.max()), "%"),
         Figure("generalisation: worlds too large to be solved", len(asked) - len(found), ""),
     ]
 
