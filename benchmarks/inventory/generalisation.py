@@ -19,7 +19,7 @@ from simulator.training.known_instances import order_rule
 
 MEAN_MUST, MEAN_GOAL = 1.0, 0.3  # % above the optimum
 LOST_SALE_COSTS = (6.0, 14.0, 29.0)
-LARGE = {("geometric 5", 5, 29.0)}  # solving it takes a quarter of an hour
+LARGE = {("geometric 5", 5, 29.0)}  # not solved within a minute and a half
 
 configure = learning.configure
 
