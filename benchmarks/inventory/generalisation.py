@@ -19,6 +19,7 @@ from simulator.training.known_instances import order_rule
 
 MEAN_MUST, MEAN_GOAL = 1.0, 0.3  # % above the optimum
 LOST_SALE_COSTS = (6.0, 14.0, 29.0)
+LARGE = {("geometric 5", 5, 29.0)}  # not solved within a minute and a half
 
 configure = learning.configure
 
@@ -34,8 +35,8 @@ def figures(options: argparse.Namespace) -> list[Figure]:
     limits = (None, None) if options.quick else (MEAN_MUST, MEAN_GOAL)
     return [
         *(Figure(f"generalisation: {each.name}", 100.0 * each.gap_ratio, "%") for each in found),
-        Figure(f"generalisation: mean gap of {len(found)} worlds, evaluated exactly", gaps.mean(), "%", *limits),
-        Figure("generalisation: worst gap", gaps.max(), "%"),
+        Figure(f"generalisation: mean gap of {len(found)} worlds, evaluated exactly", float(gaps.mean()), "%", *limits),
+        Figure("generalisation: worst gap", float(gaps.max()), "%"),
         Figure("generalisation: worlds too large to be solved", len(asked) - len(found), ""),
     ]
 
@@ -71,4 +72,5 @@ def _worlds() -> list[tuple[str, LostSales]]:
         for name, (law, lead_times) in laws.items()
         for lead in lead_times
         for cost in LOST_SALE_COSTS
+        if (name, lead, cost) not in LARGE
     ]

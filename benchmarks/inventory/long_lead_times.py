@@ -41,18 +41,20 @@ def figures(options: argparse.Namespace) -> list[Figure]:
     must, goal = (None, None) if options.quick else (WORST_MUST, MEAN_GOAL)
     return [
         *(
-            Figure(f"long-lead-times: {each.name}, +- {error:.3f}", difference, "%")
+            Figure(f"long-lead-times: {each.name}, +- {error:.3f}", float(difference), "%")
             for each, difference, error in zip(found, differences, errors, strict=True)
         ),
-        Figure(f"long-lead-times: worst of {len(found)}, + 2 standard errors", sure.max(), "%", must),
+        Figure(f"long-lead-times: worst of {len(found)}, + 2 standard errors", float(sure.max()), "%", must),
         Figure(
-            f"long-lead-times: mean difference to the best published cost, +- {mean_error:.3f}",
-            differences.mean() + 2.0 * mean_error,
+            f"long-lead-times: mean difference to the best published cost, + 2 standard errors of {mean_error:.3f}",
+            float(differences.mean()) + 2.0 * mean_error,
             "%",
             None,
             goal,
         ),
-        Figure("long-lead-times: largest standard error", errors.max(), "%", None if options.quick else ERROR_MUST),
+        Figure(
+            "long-lead-times: largest standard error", float(errors.max()), "%", None if options.quick else ERROR_MUST
+        ),
         Figure("long-lead-times: longest learning of an instance, one core", max(e.seconds for e in found), "s"),
     ]
 

@@ -60,8 +60,10 @@ def figures(options: argparse.Namespace) -> list[Figure]:
     limits = (None,) * 4 if options.quick else (MEAN_MUST, MEAN_GOAL, WORST_MUST, WORST_GOAL)
     return [
         *(Figure(f"one-network: {each.name}", 100.0 * each.gap_ratio, "%") for each in found),
-        Figure(f"one-network: mean gap of {len(found)} instances, evaluated exactly", gaps.mean(), "%", *limits[:2]),
-        Figure("one-network: worst gap", gaps.max(), "%", *limits[2:]),
+        Figure(
+            f"one-network: mean gap of {len(found)} instances, evaluated exactly", float(gaps.mean()), "%", *limits[:2]
+        ),
+        Figure("one-network: worst gap", float(gaps.max()), "%", *limits[2:]),
         Figure("one-network: learning, one core", one.seconds, "s", SECONDS_MAX),
     ]
 

@@ -35,8 +35,8 @@ def figures(options: argparse.Namespace) -> list[Figure]:
     limits = (None,) * 4 if options.quick else (MEAN_MUST, MEAN_GOAL, WORST_MUST, WORST_GOAL)
     return [
         *(Figure(f"zipkin: {one.name}", 100.0 * one.gap_ratio, "%") for one in found),
-        Figure(f"zipkin: mean gap of {len(found)} instances, evaluated exactly", gaps.mean(), "%", *limits[:2]),
-        Figure("zipkin: worst gap", gaps.max(), "%", *limits[2:]),
+        Figure(f"zipkin: mean gap of {len(found)} instances, evaluated exactly", float(gaps.mean()), "%", *limits[:2]),
+        Figure("zipkin: worst gap", float(gaps.max()), "%", *limits[2:]),
         Figure("zipkin: longest learning, one core", max(one.seconds for one in found), "s", SECONDS_MAX),
     ]
 
