@@ -28,10 +28,10 @@ from simulator.training.actor import TorchSession
 from simulator.training.algorithms import course_of
 from simulator.training.course import Course
 from simulator.training.heads import policy_of
-from simulator.training.inventory import TUNING_SEED, Hooks, Judging, judge, judging_in, taught
-from simulator.training.rules import Tuned
+from simulator.training.inventory import JUDGING_SEED, TUNING_SEED, Hooks, Judging, judging_in, taught
+from simulator.training.tournament import play, results
 
-BUDGET_S, QUICK_BUDGET_S = 90.0, 3.0
+BUDGET_S, QUICK_BUDGET_S = 120.0, 2.0
 SMOOTH = ("pathwise", "ppo", "sac")
 SEED = 1
 MEAN_UNITS, LEAD_TIME_PERIODS, LOST_SALE_COST, ORDER_COST = 5.0, 3, 9.0, 5.0
@@ -45,29 +45,36 @@ LUMPY = Setting(
 )
 
 
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add how long each may learn."""
+    parser.add_argument("--budget-s", type=float, default=BUDGET_S, help=f"CPU seconds of each; default {BUDGET_S:g}")
+
+
 def figures(options: argparse.Namespace) -> list[Figure]:
     """Train each for its budget and compare."""
-    budget_s = QUICK_BUDGET_S if options.quick else BUDGET_S
+    budget_s = QUICK_BUDGET_S if options.quick else options.budget_s
     judging = _quick(Judging()) if options.quick else Judging()
+    return [Figure("learners: CPU time of each", budget_s, "s"), *_smooth(budget_s, judging), *_lumpy(budget_s)]
+
+
+def _smooth(budget_s: float, judging: Judging) -> list[Figure]:
     tuned = rules.tuned(rules.SMOOTH, judging.tuning, TUNING_SEED)
-    found = [Figure("learners: CPU time of each", budget_s, "s")]
-    for name in SMOOTH:
-        found += _smooth(name, budget_s, judging, tuned)
-    return [*found, *_lumpy(budget_s)]
-
-
-def _smooth(name: str, budget_s: float, judging: Judging, tuned: Tuned) -> list[Figure]:
-    learner, watch = taught(_course(name, budget_s), judging, tuned, _hooks())
-    policy = policy_of("adjustment", TorchSession(learner.actor()), tuned.departed_from, name, learner.ranges())
-    table, best_rule = judge(policy, tuned, judging.judging)
-    row = table[-1]
-    half = (row.difference_high_ratio - row.difference_low_ratio) / 2
-    return [
-        Figure(f"learners: {name}, cost beside the tuned {best_rule}", 100 * row.difference_ratio, "%"),
-        Figure(f"learners: {name}, half of its 95 % interval", 100 * half, "%"),
-        Figure(f"learners: {name}, item-periods lived", learner.steps / 1e6, "million"),
-        Figure(f"learners: {name}, CPU time", watch.pace.spent_s, "s"),
-    ]
+    learnt = {name: taught(_course(name, budget_s), judging, tuned, _hooks())[0] for name in SMOOTH}
+    policies = {
+        name: policy_of("adjustment", TorchSession(one.actor()), tuned.departed_from, name, one.ranges())
+        for name, one in learnt.items()
+    }
+    scores = play({**tuned.rules, **policies}, judging.judging, JUDGING_SEED)
+    best_rule = min(tuned.rules, key=lambda name: float(scores[name].cost_per_period.mean()))
+    found = []
+    for row in results(scores, best_rule):
+        half = (row.difference_high_ratio - row.difference_low_ratio) / 2
+        found += [
+            Figure(f"learners: {row.policy}, cost beside the tuned {best_rule}", 100 * row.difference_ratio, "%"),
+            Figure(f"learners: {row.policy}, half of its 95 % interval", 100 * half, "%"),
+        ]
+    lived = [Figure(f"learners: {name}, lived", one.steps / 1e6, "million") for name, one in learnt.items()]
+    return [*found, *lived]
 
 
 def _lumpy(budget_s: float) -> list[Figure]:

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     try:  # only here: nothing but this command needs torch
         from simulator.training import checkpoints  # noqa: PLC0415
         from simulator.training.algorithms import course_of  # noqa: PLC0415
-        from simulator.training.inventory import Hooks, Judging, judging_in, train_inventory  # noqa: PLC0415
+        from simulator.training.inventory import Hooks, judging_for, train_inventory  # noqa: PLC0415
     except ImportError as error:
         raise ConfigurationError(EXTRA_ABSENT.format(error=error)) from error
     interrupt_on_terminate()
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     key = seal_key(settings)
     kept = settings.data_dir / "training" / f"{options.family}-{options.algorithm}.checkpoint"
     course = course_of(options.algorithm, options.steps, options.budget_s, options.seed, options.patience)
-    judging = Judging() if options.world is None else judging_in(_world(options.world))
+    judging = judging_for(options.algorithm, None if options.world is None else _world(options.world))
     with Bar(quiet=options.quiet) as bar:
         hooks = Hooks(
             tell=bar.tell,

@@ -25,7 +25,7 @@ from simulator.training.course import Course, Pace
 from simulator.training.export import export, weights_digest
 from simulator.training.heads import FEATURES, policy_of
 from simulator.training.held_out import HeldOut
-from simulator.training.kinds import BROAD
+from simulator.training.kinds import BROAD, LUMPY_SHOP
 from simulator.training.rules import Tuned
 from simulator.training.start import Start
 from simulator.training.tournament import play, results
@@ -48,6 +48,13 @@ class Judging:
     tuning: Setting = field(default_factory=lambda: replace(SHOP, worlds=40, periods=98))
     held_out: Setting = field(default_factory=lambda: replace(SHOP, worlds=40, periods=98))
     judging: Setting = field(default_factory=lambda: replace(SHOP, worlds=200, periods=112))
+
+
+def judging_for(algorithm: str, world: Setting | None) -> Judging:
+    """Return where an algorithm learns and is judged: in `world`, else in what it is for."""
+    if world is not None:
+        return judging_in(world)
+    return judging_in(LUMPY_SHOP) if ALGORITHMS[algorithm].head == "choices" else Judging()
 
 
 def judging_in(world: Setting) -> Judging:

@@ -10,6 +10,7 @@ Source: Madeka et al. 2022, "Deep Inventory Management", arXiv:2210.03137; Alvo 
 in networks via hindsight differentiable policy optimization", arXiv:2306.11246.
 """
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +41,7 @@ PASSES = 4  # gradient steps on one draw of worlds: drawing costs about as much 
 WARM_UP_PERIODS = 8  # whose costs say more of the start than of the policy
 RATE_FIRST, RATE_LAST = 2e-3, 2e-5
 GRADIENT_MAX = 1.0
+AVERAGE_KEPT = 0.97  # of the moving average of the weights by a gradient step
 ROUNDED_BELOW_UNITS = 5.0  # a period's mean below which orders are rounded while learning
 FLOOR_RATIO = 0.1  # of the cost of holding the mean need: what an item that costs next to nothing counts as
 RANGED_PERIODS = 8  # of so many periods one is looked at for the ranges of features
@@ -57,11 +59,12 @@ class PathwiseLearner:
         self._start = start
         self._seen = SeenRanges(len(features.NAMES))
         self._actor = network()
+        self._average = copy.deepcopy(self._actor)
         self._optimizer = torch.optim.Adam(self._actor.parameters(), lr=RATE_FIRST)
 
     def actor(self) -> torch.nn.Module:
-        """Return the network."""
-        return self._actor
+        """Return the moving average of the network's weights: seasons differ, and the newest one would show."""
+        return self._average
 
     def ranges(self) -> Ranges:
         """Return what each feature was so far."""
@@ -87,18 +90,22 @@ class PathwiseLearner:
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._actor.parameters(), GRADIENT_MAX)
         self._optimizer.step()
+        with torch.no_grad():
+            for average, newest in zip(self._average.parameters(), self._actor.parameters(), strict=True):
+                average.lerp_(newest, 1.0 - AVERAGE_KEPT)
         return float(loss.detach())
 
     def state(self) -> tuple[dict[str, Any], Arrays]:
         """Return what `restore` needs, at the start of a season."""
         arrays = prefixed("actor", module_arrays(self._actor)) | prefixed("adam", optimizer_arrays(self._optimizer))
-        arrays |= prefixed("seen", self._seen.arrays())
+        arrays |= prefixed("seen", self._seen.arrays()) | prefixed("average", module_arrays(self._average))
         return {"steps": self.steps, "season": self._season}, arrays
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go on from `checkpoint`."""
         self.steps, self._season = int(checkpoint.facts["steps"]), int(checkpoint.facts["season"])
         restore_module(self._actor, checkpoint.within("actor"))
+        restore_module(self._average, checkpoint.within("average"))
         restore_optimizer(self._optimizer, checkpoint.within("adam"))
         self._seen.restore(checkpoint.within("seen"))
         restore_chance(checkpoint.within("chance"))

@@ -101,7 +101,8 @@ def test_the_shipped_policy_won_its_promotion():
     learned: Result = next(row for row in manifest.evaluation if row.policy == "learned")
 
     assert (manifest.champion == "learned") == (learned.difference_high_ratio < 0)
-    assert manifest.training["judging_pools"] == 200
+    assert manifest.data["judging_pools"] == 200
+    assert manifest.ranges
 
 
 def test_no_network_tells_where_it_was_trained(trained: tuple[Path, Manifest, list[str]]):
