@@ -87,3 +87,18 @@ def test_learners_are_compared_with_rules_and_with_the_optimum(tmp_path: Path):
         assert rows[f"learners: {name}, half of its 95 % interval"]["value"] > 0
     assert rows["learners: cost per order, improvement above the optimum"]["value"] > 0
     assert rows["learners: cost per order, best rule ((s, S)) above the optimum"]["value"] > 0
+
+
+def test_any_world_described_in_toml_is_a_table(tmp_path: Path):
+    """Cost with its standard error, its parts, and, where the world can be solved, the way to the optimum."""
+    world, path = tmp_path / "bed.toml", tmp_path / "figures.json"
+    world.write_text('periods = 80\n[ordering]\nlead_time_periods = 1\n[forecasts]\nsource = "known"\n')
+    words = ["evaluate", "--quick", "--world", str(world), "--policies", "base-stock,myopic", "--json", str(path)]
+    assert main(words) == 0
+    rows = {row["name"]: row["value"] for row in json.loads(path.read_text())}
+
+    assert rows["bed: proven optimum"] == pytest.approx(5.4382)
+    for name in ("base-stock", "myopic"):
+        parts = rows[f"bed: {name}, of it holding"] + rows[f"bed: {name}, of it lost sales"]
+        assert parts == pytest.approx(rows[f"bed: {name}, cost per pool and period"], abs=1e-3)
+        assert rows[f"bed: {name}, its standard error"] > 0
