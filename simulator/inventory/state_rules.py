@@ -13,7 +13,7 @@ from simulator.inventory.lost_sales import LostSales, OrderRule, Units
 from simulator.inventory.stationary import evaluate_exactly
 
 DRIFT_MIN = 1e-3  # units a period by which demand has to outrun a constant order
-ON_HAND_MAX = 4_000
+ON_HAND_MAX = 2_000
 TAIL = 30.0  # in e-folds: 1e-13
 
 
@@ -77,12 +77,23 @@ def best_rules(instance: LostSales) -> list[BestRule]:
     cap = max(int(1.5 * instance.demand_mean_units), int(instance.allowed_orders(10**6)[1]))
     plain = _best("base-stock", base_stock, instance, (level,))
     capped = _best("capped base-stock", capped_base_stock, instance, (plain.numbers[0], cap))
-    steady = _best("constant order", constant_order, instance, (max(int(instance.demand_mean_units * 0.8), 0),))
-    found = [plain, capped, steady]
+    found = [plain, capped]
+    largest = _largest_constant(instance)
+    if largest > 0:  # else demand is so wild, or so small, that no constant order can be evaluated
+        found.append(_best("constant order", constant_order, instance, (largest,)))
     if instance.order_cost or instance.minimum_order_units > 1:
         lot = max(cap, int(np.sqrt(2 * instance.order_cost * instance.demand_mean_units / instance.holding_cost)))
         found.append(_best("(s, S)", reorder, instance, (plain.numbers[0] - cap // 2, plain.numbers[0] + lot // 2)))
     return found
+
+
+def _largest_constant(instance: LostSales) -> int:
+    """Return the largest constant order under which stock comes down soon enough to be evaluated."""
+    for units in range(int(instance.demand_mean_units), 0, -1):
+        limit = _on_hand_limit(instance, units)
+        if limit is not None and limit <= ON_HAND_MAX:
+            return units
+    return 0
 
 
 def _best(name: str, rule: Callable[..., OrderRule], instance: LostSales, start: tuple[int, ...]) -> BestRule:
@@ -130,7 +141,10 @@ def _neighbours(numbers: tuple[int, ...], step: int) -> list[tuple[int, ...]]:
 def _cost(instance: LostSales, rule: OrderRule) -> float:
     """Return the exact cost; infinity where stock grows without bound, or takes ages to come down."""
     plenty = np.full((1, instance.lead_time_periods), 10**6, dtype=np.int32)
-    limit = _on_hand_limit(instance, int(rule(plenty)[0]))
+    always_ordered = int(rule(plenty)[0])
+    if always_ordered == 0:  # stock stays below what the rule orders up to
+        return evaluate_exactly(instance, rule).cost
+    limit = _on_hand_limit(instance, always_ordered)
     if limit is None or limit > ON_HAND_MAX:
         return float(np.inf)
     return evaluate_exactly(instance, rule, on_hand_max=limit).cost
@@ -148,4 +162,4 @@ def _on_hand_limit(instance: LostSales, always_ordered: int) -> int | None:
     if drift <= DRIFT_MIN:
         return None
     variance = float(instance.demand_probability @ (units - mean) ** 2)
-    return int(TAIL * variance / (2.0 * drift)) + int(TAIL * mean) + 100
+    return int(TAIL * variance / (2.0 * drift)) + int(3.0 * mean) + 100

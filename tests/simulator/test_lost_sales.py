@@ -193,3 +193,12 @@ def test_probabilities_of_large_means_are_probabilities():
     """Rounding makes none of them negative."""
     assert (poisson(900.0) >= 0).all()
     assert poisson(900.0).sum() == pytest.approx(1.0, abs=1e-12)
+
+
+def test_base_stock_has_a_cost_however_wild_demand_is():
+    """Negative binomial, mean 10, variance 343: stock stays below the level, so the cost is finite and exact."""
+    world = LostSales(negative_binomial(10.0, 0.3), 1, 9.0)
+    plain = best_rules(world)[0]
+    found = simulate(world, plain.rule, 400_000, np.random.default_rng(3), chains=2_000)
+
+    assert abs(found.cost - plain.cost) < 4 * found.standard_error
