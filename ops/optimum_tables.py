@@ -22,7 +22,9 @@ def rules_table(best: Optimum, rules: Sequence[BestRule]) -> Table:
     table.add_row("optimum", "", f"{best.cost:.5f}", between)
     for one in rules:
         units = ", ".join(str(number) for number in one.numbers)
-        table.add_row(f"best {one.name}", units, f"{one.cost:.5f}", f"{one.cost / best.cost - 1.0:.2%}")
+        cost = f"{one.cost:.4f} +- {one.standard_error:.4f}" if one.standard_error else f"{one.cost:.5f}"
+        name = f"best {one.name}" if one.numbers else one.name
+        table.add_row(name, units, cost, f"{one.cost / best.cost - 1.0:.2%}")
     return table
 
 

@@ -44,23 +44,20 @@ def cover_ratio(position_units: Float64s, quantiles: Float32s) -> Float64s:
     >>> cover_ratio(np.array([0.0]), quantiles).tolist(), cover_ratio(np.array([100.0]), quantiles).tolist()
     ([0.25], [0.99])
     """
-    return np.array(
-        [_level_of(one, row) for one, row in zip(position_units, demands_from_zero(quantiles), strict=True)]
-    )
+    demands = demands_from_zero(quantiles)
+    known = position_units >= 0  # neither below zero nor no number
+    position = np.where(known, position_units, 0.0)
+    above = (demands <= position[:, np.newaxis]).sum(axis=1)  # equal demands: the highest level counts
+    beyond = above == demands.shape[1]
+    above = np.where(beyond, 1, above)
+    rows = np.arange(len(position))
+    low, high = demands[rows, above - 1], demands[rows, above]
+    part = np.divide(position - low, high - low, out=np.zeros_like(low), where=~beyond)
+    inside = _LEVELS[above - 1] + part * (_LEVELS[above] - _LEVELS[above - 1])
+    return np.where(known, np.where(beyond, COVER_RATIO_MAX, inside), 0.0)
 
 
 def demands_from_zero(quantiles: Float32s) -> Float64s:
     """Return demands (n, levels + 1) that never fall along the levels, from zero demand on."""
     known = np.nan_to_num(quantiles.astype(np.float64), nan=0.0, posinf=1e12, neginf=0.0)
     return np.maximum.accumulate(np.concatenate([np.zeros((len(known), 1)), known], axis=1), axis=1)
-
-
-def _level_of(position: float, demands: Float64s) -> float:
-    if not position >= 0:  # also what is no number
-        return 0.0
-    above = int(np.searchsorted(demands, position, side="right"))  # equal demands: the highest level counts
-    if above == len(demands):
-        return float(COVER_RATIO_MAX)
-    low, high = float(demands[above - 1]), float(demands[above])
-    part = (position - low) / (high - low)
-    return float(_LEVELS[above - 1] + part * (_LEVELS[above] - _LEVELS[above - 1]))

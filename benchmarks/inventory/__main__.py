@@ -12,6 +12,7 @@ from benchmarks.figures import options, tell
 
 TABLES: dict[str, str] = {
     "decisions": "decisions for 10,000 items on one core: milliseconds, part by part",
+    "evaluate": "any world described in TOML: what every policy costs there",
     "generalisation": "the one network on costs, means, shapes and lead times that it was not trained on",
     "inventory-bench": "the InventoryBench instances, from online forecasts",
     "learners": "pathwise gradient, PPO and SAC at equal CPU time, and improvement where orders cost something",

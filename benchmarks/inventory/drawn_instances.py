@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from benchmarks.inventory.bed import Bed
-from benchmarks.inventory.known_instances import Known, known
 from simulator.inventory.chance import log_uniform
 from simulator.inventory.types import Float64s, Int64s
+from simulator.training.known_instances import Known, known
+from simulator.training.lost_sales_bed import Bed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Reach:
     dispersion: tuple[float, float] = (0.0, 1.25)  # (variance - mean) / mean^2: 0 is Poisson, 1 geometric
     poisson_ratio: float = 0.3  # of the instances are Poisson
     lost_sale_cost: tuple[float, float] = (3.0, 50.0)  # times the holding cost, logarithmic
-    lead_time_periods: tuple[int, int] = (1, 6)  # both ends belong to it
+    lead_time_periods: tuple[int, int] = (1, 10)  # both ends belong to it
 
 
 @dataclass(frozen=True, slots=True)

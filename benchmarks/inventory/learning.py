@@ -1,30 +1,10 @@
-"""A lost-sales instance and seconds of processor time in, a policy learnt for it alone out; results that are kept."""
+"""What a learned policy cost on an instance, kept in a folder, so that a long table goes on where it was stopped."""
 
 import argparse
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from time import process_time
-
-import numpy as np
-import torch
-
-from benchmarks.inventory.bed import bed_of
-from benchmarks.inventory.known_instances import order_rule
-from policies.inventory.capped_base_stock import CappedBaseStock
-from policies.inventory.learned import Learned
-from simulator.inventory.lost_sales import LostSales
-from simulator.inventory.stationary import evaluate_exactly
-from simulator.training.actor import TorchSession
-from simulator.training.network import Network
-from simulator.training.pathwise import Course, learn
-
-ROWS, HIDDEN = 512, 32  # of an instance's own network
-SEED = 1
-SHIFTS_UNITS = (0.0, -0.1, 0.1, -0.2, 0.2, -0.3, 0.3)
-SHIFTED_LEAD_TIME_MAX = 2  # the exact evaluation takes no time
-RULE = CappedBaseStock()  # decides what is out of range: nothing is, on the world that was trained on
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,48 +29,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options that tables of learned policies share."""
     parser.add_argument("--keep", type=Path, help="folder for the result of each instance; what is there is not redone")
     parser.add_argument("--only", default="", help="instances whose name has this in it, e.g. 'poisson L=4'")
-
-
-def course_of(lead_time_periods: int) -> Course:
-    """Return how an instance is learnt."""
-    return Course(learnt_periods=16, following_periods=lead_time_periods + 12, rate=2e-2)
-
-
-def own_network(instance: LostSales, seconds: float) -> tuple[Network, int]:
-    """Return a network that learnt the instance for `seconds` of one core, and in how many steps."""
-    started, steps = process_time(), 0
-
-    def share(step: int) -> float:
-        nonlocal steps
-        steps = step
-        return (process_time() - started) / seconds
-
-    torch.set_num_threads(1)
-    network = Network(SEED, HIDDEN)
-    course = course_of(instance.lead_time_periods)
-    learn(network, bed_of(instance, ROWS), course, np.random.default_rng(SEED), share)
-    if instance.lead_time_periods <= SHIFTED_LEAD_TIME_MAX:
-        _shift(network, instance)
-    return network, steps
-
-
-def _shift(network: Network, instance: LostSales) -> None:
-    """Move all orders by the part of a unit that is best, evaluated exactly.
-
-    With a short lead time few states decide the cost, and in one of them the network may be undecided between two whole
-    orders: near n + 1/2.
-    """
-    bias, learnt = network.last.bias.data, network.last.bias.item()
-    cost = {}
-    for shift in SHIFTS_UNITS:
-        bias.fill_(learnt + shift / instance.demand_mean_units)
-        cost[shift] = evaluate_exactly(instance, order_rule(served(network).decide, instance)).cost
-    bias.fill_(learnt + min(cost, key=cost.__getitem__) / instance.demand_mean_units)
-
-
-def served(network: Network) -> Learned:
-    """Return the policy as it is served, with torch in the place of onnxruntime."""
-    return Learned(TorchSession(network), RULE, "own", head="orders")
 
 
 def kept(folder: Path | None, name: str, course: str, work: Callable[[], Learning]) -> Learning:

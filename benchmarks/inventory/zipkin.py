@@ -12,12 +12,13 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.inventory import learning
-from benchmarks.inventory.known_instances import order_rule
-from benchmarks.inventory.learning import Learning, course_of, kept, own_network, served
+from benchmarks.inventory.learning import Learning, kept
 from simulator.inventory.lost_sales import LostSales, geometric, poisson
 from simulator.inventory.optimum import solve
 from simulator.inventory.stationary import evaluate_exactly
 from simulator.inventory.zipkin_bed import BedInstance, zipkin_bed
+from simulator.training.known_instances import order_rule
+from simulator.training.own_network import HIDDEN, ROWS, SEED, course_of, own_network, served
 
 SECONDS_MAX = 60.0  # allowed
 MEAN_MUST, MEAN_GOAL, WORST_MUST, WORST_GOAL = 0.10, 0.03, 0.4, 0.1  # % above the optimum
@@ -34,8 +35,8 @@ def figures(options: argparse.Namespace) -> list[Figure]:
     limits = (None,) * 4 if options.quick else (MEAN_MUST, MEAN_GOAL, WORST_MUST, WORST_GOAL)
     return [
         *(Figure(f"zipkin: {one.name}", 100.0 * one.gap_ratio, "%") for one in found),
-        Figure(f"zipkin: mean gap of {len(found)} instances, evaluated exactly", gaps.mean(), "%", *limits[:2]),
-        Figure("zipkin: worst gap", gaps.max(), "%", *limits[2:]),
+        Figure(f"zipkin: mean gap of {len(found)} instances, evaluated exactly", float(gaps.mean()), "%", *limits[:2]),
+        Figure("zipkin: worst gap", float(gaps.max()), "%", *limits[2:]),
         Figure("zipkin: longest learning, one core", max(one.seconds for one in found), "s", SECONDS_MAX),
     ]
 
@@ -54,13 +55,11 @@ def seconds_of(lead_time_periods: int, *, quick: bool) -> float:
 def _result(one: BedInstance, options: argparse.Namespace) -> Learning:
     lead = one.world.lead_time_periods
     seconds = seconds_of(lead, quick=options.quick)
-    course = (
-        f"{asdict(course_of(lead))}, {learning.ROWS} rows, {learning.HIDDEN} hidden, seed {learning.SEED}, {seconds} s"
-    )
+    course = f"{asdict(course_of(lead))}, {ROWS} rows, {HIDDEN} hidden, seed {SEED}, {seconds} s"
 
     def work() -> Learning:
         started = process_time()
-        network, steps = own_network(one.world, seconds)
+        network, steps = own_network(one.world, seconds, process_time)
         took_s = process_time() - started
         cost = evaluate_exactly(one.world, order_rule(served(network).decide, one.world)).cost
         return Learning(one.name, course, cost, 0.0, one.published_cost, took_s, steps)

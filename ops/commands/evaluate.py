@@ -11,6 +11,7 @@ from ops.evaluation import page, text
 from ops.evaluation.world import JUDGING_SEED, Judged, add_policies, add_world, judged_from
 from policies.inventory.rules import RULES
 from simulator.inventory import world
+from simulator.inventory.proven import Proven, UnsolvedError, solve
 from simulator.training.standings import Standing, best_rule, standings
 from simulator.training.tournament import compete
 from streams.errors import ConfigurationError
@@ -20,6 +21,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add_world(parser)
     add_policies(parser, [*RULES, "learned"])
+    parser.add_argument(
+        "--optimum", action="store_true", help="also what no policy can cost less than, where that can be proven"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure")
     parser.add_argument("--html", type=Path, metavar="FILE", help="also write a page with a chart")
 
@@ -33,8 +37,13 @@ def run(options: argparse.Namespace) -> int:
     console.print(text.table_of(rows))
     console.print()
     console.print(text.bars(rows))
+    proven = None
+    if options.optimum:
+        proven, words = bound(judged, rows)
+        console.print(f"\n{words}", highlight=False)
     console.print(f"\n{text.LEGEND}", style="dim")
-    write(options.json, msgspec.json.format(msgspec.json.encode(rows)) + b"\n")
+    told = {"world": judged.name, "pools": judged.setting.worlds, "proven": proven, "standings": rows}
+    write(options.json, msgspec.json.format(msgspec.json.encode(told)) + b"\n")
     title = f"World {judged.name}, {judged.setting.worlds} pools"
     write(options.html, page.page(title, page.standings_of(rows)).encode())
     return 0
@@ -49,6 +58,19 @@ def judge(judged: Judged) -> Sequence[Standing]:
     scores = compete(judged.policies, scenario)
     versions = {name: policy.version for name, policy in judged.policies.items()}
     return standings(scores, versions, best_rule(scores, RULES))
+
+
+def bound(judged: Judged, rows: Sequence[Standing]) -> tuple[Proven | None, str]:
+    """Return the proven optimum, if this world has one, and a line that sets the best policy beside it."""
+    try:
+        proven = solve(judged.setting)
+    except UnsolvedError as error:
+        return None, f"No optimum is proven for this world: {error}."
+    best = rows[0]
+    return proven, (
+        f"No policy can cost less than {text.amount(proven.cost)} in the long run ({proven.how}): {best.policy} is "
+        f"{best.cost.mean / proven.cost - 1:+.2%} from it, +- {(best.cost.high - best.cost.mean) / proven.cost:.2%}."
+    )
 
 
 def write(path: Path | None, content: bytes) -> None:

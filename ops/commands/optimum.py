@@ -2,30 +2,27 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from functools import partial
+from time import process_time
 
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
 from ops.optimum_tables import bed_table, order_table, played_table, rules_table
+from ops.optimum_words import hidden_of, instance_of, shops_of
+from ops.optimum_worlds import backlog_table, hidden_tables, shops_table
 from simulator.inventory.long_run import simulate
-from simulator.inventory.lost_sales import LostSales, geometric, negative_binomial, poisson
+from simulator.inventory.lost_sales import LostSales
 from simulator.inventory.optimum import Optimum, solve
 from simulator.inventory.played_rules import best_played_rules
-from simulator.inventory.state_rules import best_rules
-from simulator.inventory.stationary import StateSpaceError
-from simulator.inventory.types import Float64s
+from simulator.inventory.state_rules import BestRule, best_rules
+from simulator.inventory.stationary import StateSpaceError, evaluate_exactly
 from simulator.inventory.zipkin_bed import zipkin_bed
 from streams.errors import ConfigurationError
 
-FAMILIES: dict[str, tuple[Callable[..., Float64s], int]] = {  # and how many numbers describe one
-    "poisson": (poisson, 1),
-    "geometric": (geometric, 1),
-    "negative-binomial": (negative_binomial, 2),
-}
-MEAN_MAX = 50.0  # of whole units; where more are asked for, count in larger ones
+EXACT_LEAD_PERIODS_MAX = 4  # beyond, rules reach so many more states than the optimum that they are played
+PLAY_USUAL = 2_000_000
 PLAY_MAX = 50_000_000  # periods whose demand is drawn at once
 
 
@@ -53,21 +50,67 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="play for so long: the optimum, or the rules of a world too large",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the demand that is played")
+    parser.add_argument(
+        "--backlog", action="store_true", help="customers wait: a unit and period of it cost as a lost sale"
+    )
+    parser.add_argument(
+        "--hidden",
+        metavar="QUIET,BUSY,STAY",
+        help="Poisson demand between two means that nobody sees, such as 3,8,0.9; lead time 1",
+    )
+    parser.add_argument(
+        "--shop",
+        action="append",
+        metavar="LAW@COST",
+        help="twice: two shops' demand and lost-sale cost, such as poisson:3@4; lead time 1",
+    )
+    parser.add_argument("--capacity", type=int, default=9, metavar="UNITS", help="what two shops get together a period")
+    parser.add_argument(
+        "--learn",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="learn a policy for so long on one core and compare it too; needs the extra `train`",
+    )
     parser.add_argument("--zipkin", action="store_true", help="solve the 32 published instances and compare instead")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the optimum and its neighbours; 1 when a published cost is not met."""
     console = Console()
+    try:
+        return _run(options, console)
+    except StateSpaceError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _run(options: argparse.Namespace, console: Console) -> int:
+    periods = min(options.play or PLAY_USUAL, PLAY_MAX)
     if options.zipkin:
         return _zipkin(console)
+    if options.hidden:
+        console.print(*hidden_tables(hidden_of(options), periods, options.seed))
+        return 0
+    if options.shop:
+        console.print(shops_table(shops_of(options), options.capacity, periods, options.seed))
+        return 0
     instance = instance_of(options)
+    if options.backlog:
+        console.print(backlog_table(instance))
+        return 0
     rng = np.random.default_rng(options.seed)
     try:
         best = _solved(instance)
     except StateSpaceError as error:
         return _played_only(console, instance, options.play, rng, error)
-    console.print(rules_table(best, best_rules(instance)), order_table(best, instance))
+    sizes = instance.minimum_order_units > 1 or instance.pack_size_units > 1
+    if instance.lead_time_periods > EXACT_LEAD_PERIODS_MAX and not sizes:
+        rules = best_played_rules(instance, periods, rng)
+    else:
+        rules = best_rules(instance)
+    if options.learn > 0.0:
+        rules.append(_learned(instance, options.learn))
+    console.print(rules_table(best, rules), order_table(best, instance))
     if options.play > 0:
         played = simulate(instance, best.rule, options.play, rng)
         console.print(
@@ -91,43 +134,23 @@ def _played_only(
     return 0
 
 
-def instance_of(options: argparse.Namespace) -> LostSales:
-    """Return the world that was described; raise ConfigurationError naming the option that cannot be."""
-    for name, least in (("lead_time", 1), ("minimum_order", 1), ("pack_size", 1), ("order_cost", 0)):
-        if not least <= getattr(options, name) < float("inf"):
-            raise ConfigurationError(f"--{name.replace('_', '-')} {getattr(options, name)}: has to be {least} or more")
-    for name in ("lost_sale_cost", "holding_cost"):
-        if not 0.0 < getattr(options, name) < float("inf"):
-            raise ConfigurationError(f"--{name.replace('_', '-')} {getattr(options, name)}: has to be above 0")
-    return LostSales(
-        demand_probability=_demand(options.demand),
-        lead_time_periods=options.lead_time,
-        lost_sale_cost=options.lost_sale_cost,
-        holding_cost=options.holding_cost,
-        order_cost=options.order_cost,
-        minimum_order_units=options.minimum_order,
-        pack_size_units=options.pack_size,
-    )
-
-
-def _demand(words: str) -> Float64s:
-    family, _, numbers = words.partition(":")
-    try:
-        law, count = FAMILIES[family]
-        values = [float(one) for one in numbers.split(",")]
-    except (KeyError, ValueError) as error:
-        raise ConfigurationError(
-            f"--demand {words}: has to be poisson:MEAN, geometric:MEAN or negative-binomial:MEAN,SHAPE"
-        ) from error
-    if len(values) != count or not all(0.0 < one <= MEAN_MAX for one in values):
-        raise ConfigurationError(f"--demand {words}: {family} takes {count} number(s) above 0, at most {MEAN_MAX:g}")
-    return law(*values)
-
-
 def _solved(instance: LostSales) -> Optimum:
     with Progress(transient=True, console=Console(stderr=True)) as progress:
         bar = progress.add_task("solving", total=None)
         return solve(instance, told=partial(_tell, progress, bar))
+
+
+def _learned(instance: LostSales, seconds: float) -> BestRule:
+    """Return what a network that learns by the pathwise gradient for so long comes to, its orders whole."""
+    if instance.order_cost or instance.minimum_order_units > 1 or instance.pack_size_units > 1:
+        raise ConfigurationError("--learn is for worlds without order cost, minimum order and pack size")
+    try:  # only here: nothing but learning needs torch
+        from simulator.training.own_network import fast_rule, own_network  # noqa: PLC0415
+    except ImportError as error:
+        raise ConfigurationError(f"--learn needs the extra `train`: pip install 'headgate[train]' ({error})") from error
+    network, _ = own_network(instance, seconds, process_time)
+    rule = fast_rule(network, instance)
+    return BestRule("learned", (), evaluate_exactly(instance, rule).cost, rule)
 
 
 def _tell(progress: Progress, bar: TaskID, line: str) -> None:

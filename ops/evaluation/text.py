@@ -13,7 +13,7 @@ PART_NAMES = {part: part.replace("_", " ") for part in PARTS}
 SHADES = dict(zip(PARTS, "█▓▒░·", strict=True))
 STYLES = dict(zip(PARTS, ("green", "red", "yellow", "blue", "magenta"), strict=True))
 BAR_CHARACTERS = 60
-WIDTH_MIN = 120  # a table is wider than the narrowest terminals; better wrapped by them than cut here
+WIDTH_MIN = 132  # a table is wider than the narrowest terminals; better wrapped by them than cut here
 LEGEND = (
     "Cost per pool and period with its 95 % confidence interval; the difference is paired, on the same worlds, to the "
     "best rule. Fill: share of demand sold at once. Service: share of item-periods in which nobody was turned away."

@@ -31,8 +31,8 @@ def simulate(
 ) -> Simulated:
     """Return the cost of `orders` over at least `periods` periods, warm-up not counted.
 
-    One core, L = 6: about 4 s for 1e8 periods apart from what `orders` itself takes; see `remembered` for rules that
-    are slow to ask.
+    One core: 5 s for 1e8 periods, and what `orders` takes for 1e8 states; a network of 64 x 64 some 30 s. On the bed
+    of Zipkin with lead times up to 10 that leaves a standard error of 0.006 to 0.012 % of the cost.
 
     >>> world = LostSales(np.array([0.5, 0.0, 0.5]), lead_time_periods=1, lost_sale_cost=9.0)
     >>> found = simulate(world, lambda states: 2 - states.sum(axis=1), 100_000, np.random.default_rng(0), chains=500)

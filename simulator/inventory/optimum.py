@@ -9,6 +9,7 @@ widened until the policy stays clear of them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,43 +144,58 @@ def _iterate(instance: LostSales, limits: Limits, told: Told) -> tuple[float, fl
 
 
 class _Sweep:
-    """One step of value iteration on tables (on hand, x1, .., x_{L-1})."""
+    """One step of value iteration on tables (x_{L-1}, .., x1, on hand).
+
+    The newest order comes first, so that the least over orders is taken of whole blocks, and stock on hand last, so
+    that what remains of it is one product of matrices.
+    """
 
     def __init__(self, instance: LostSales, limits: Limits) -> None:
         self.lead, self.on_hand = instance.lead_time_periods, limits.on_hand_units + 1
-        self.shape = (self.on_hand, *[limits.order_units + 1] * (self.lead - 1))
-        self.orders = instance.allowed_orders(limits.order_units)
-        self.chances = remaining_chances(instance, limits.on_hand_units)
+        self.most = limits.order_units
+        self.shape = (*[self.most + 1] * (self.lead - 1), self.on_hand)
+        self.orders = instance.allowed_orders(self.most)
+        self.chances = remaining_chances(instance, limits.on_hand_units).T
         self.cost = instance.expected_cost(limits.on_hand_units)
         self.of_order = instance.order_cost * (self.orders > 0)
 
     def better(self, values: Float64s) -> Float64s:
         """Return the least cost of a period and what follows, by state."""
-        better = np.empty(self.shape)
-        for arriving in range(self.shape[1] if self.lead > 1 else 1):
-            part = self._by_order(values, arriving).min(axis=-1)
-            part += self.cost.reshape(-1, *[1] * (part.ndim - 1))
-            better[self._at(arriving)] = part
+        later, better = self._later(values), np.empty(self.shape)
+        for arriving in self._arriving():
+            better[self._at(arriving)] = self._by_order(later, arriving).min(axis=0)
+        better += self.cost
         return better
 
     def policy(self, values: Float64s) -> Units:
-        """Return the best order by state, the smallest where several are."""
-        policy = np.empty(self.shape, dtype=np.int32)
-        for arriving in range(self.shape[1] if self.lead > 1 else 1):
-            policy[self._at(arriving)] = self.orders[self._by_order(values, arriving).argmin(axis=-1)]
-        return policy
+        """Return the best order by state (on hand, x1, .., x_{L-1}), the smallest where several are."""
+        later, policy = self._later(values), np.empty(self.shape, dtype=np.int32)
+        for arriving in self._arriving():
+            policy[self._at(arriving)] = self.orders[self._by_order(later, arriving).argmin(axis=0)]
+        return np.ascontiguousarray(policy.T)
 
-    def _at(self, arriving: int) -> tuple[slice, int] | tuple[slice]:
-        return (slice(None), arriving) if self.lead > 1 else (slice(None),)
+    def _arriving(self) -> range:
+        """Return what may arrive next; with a lead time of one period that is the order itself."""
+        return range(self.most + 1 if self.lead > 1 else 1)
 
-    def _by_order(self, values: Float64s, arriving: int) -> Float64s:
-        """Return (on hand, x2, .., x_{L-1}, orders) what follows on average when `arriving` units come next.
+    def _at(self, arriving: int) -> tuple[Any, ...]:
+        return (..., arriving, slice(None)) if self.lead > 1 else (slice(None),)
 
-        What remains of x0 and what arrives are on hand next; with a lead time of one period the order itself arrives.
+    def _later(self, values: Float64s) -> Float64s:
+        """Return (orders, x_{L-1}, .., x2, stock) the values a period later, with stock up to what can be there.
+
+        Stock above the limit counts as on it.
         """
+        more = np.repeat(values[..., -1:], self.most, axis=-1)
+        wide = np.concatenate([values, more], axis=-1)
         if self.lead == 1:
-            next_on_hand = np.minimum(np.arange(self.on_hand)[:, np.newaxis] + self.orders, self.on_hand - 1)
-            return np.asarray(self.chances @ values[next_on_hand] + self.of_order, dtype=np.float64)
-        later = values[np.minimum(np.arange(self.on_hand) + arriving, self.on_hand - 1)][..., self.orders]
-        follows = self.chances @ later.reshape(self.on_hand, -1)
-        return np.asarray(follows.reshape(later.shape) + self.of_order, dtype=np.float64)
+            return np.lib.stride_tricks.sliding_window_view(wide, self.on_hand)[self.orders]
+        return wide if len(self.orders) > self.most else wide[self.orders]
+
+    def _by_order(self, later: Float64s, arriving: int) -> Float64s:
+        """Return (orders, x_{L-1}, .., x2, on hand) what follows on average when `arriving` units come next."""
+        flat = later.reshape(-1, later.shape[-1])[:, arriving : arriving + self.on_hand]
+        follows = (flat @ self.chances).reshape(*later.shape[:-1], self.on_hand)
+        if self.of_order.any():
+            follows += self.of_order.reshape(-1, *[1] * (follows.ndim - 1))
+        return np.asarray(follows, dtype=np.float64)

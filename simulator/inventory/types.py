@@ -38,6 +38,10 @@ class Items:
     minimum_order_units: Array = 0.0  # (worlds, n) smaller orders are not accepted
     pack_units: Array = 1.0  # (worlds, n) orders are multiples of it
 
+    def unmet_cost(self, waiting_ratio: float) -> Array:
+        """Return what a unit not served at once costs, (worlds, n): lost or owed for a period, as customers wait."""
+        return waiting_ratio * self.backlog_cost + (1.0 - waiting_ratio) * self.lost_sale_cost
+
 
 @dataclass(frozen=True, slots=True)
 class Chance:

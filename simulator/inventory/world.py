@@ -171,7 +171,7 @@ class Worlds:
             demand_quantile_units=outlook.quantile_units.reshape(rows, -1, levels),
             lead_demand_quantile_units=outlook.lead_quantile_units.reshape(rows, levels),
             lead_time_periods=items.lead_time_periods.reshape(rows),
-            lost_sale_cost=each(items.lost_sale_cost),
+            lost_sale_cost=each(items.unmet_cost(self.scenario.setting.waiting_ratio)),
             holding_cost=each(items.holding_cost),
             unit_cost=each(items.unit_cost),
             capacity_units=float(items.capacity_units[0]) if single else float("inf"),
@@ -185,7 +185,8 @@ class Worlds:
         """Play one period with the proposed `orders` (worlds, n); return what came of it."""
         assert not self.done, f"all {self.period} periods are played; start new worlds"
         items = self.scenario.items
-        ordered = ration(orders, self.seen, items, lambda: self.outlook().lead_quantile_units)
+        told = replace(items, lost_sale_cost=items.unmet_cost(self.scenario.setting.waiting_ratio))
+        ordered = ration(orders, self.seen, told, lambda: self.outlook().lead_quantile_units)
         chance = self.chance()
         self.stock, outcome = play(self.stock, ordered, chance, items)
         if self._open is not None:

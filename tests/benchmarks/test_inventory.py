@@ -28,6 +28,31 @@ def test_the_optima_are_the_published_ones(tmp_path: Path):
     assert rows["optimum: widest proven bounds, millionths"]["meets_must"]
 
 
+def test_what_was_learnt_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """Two instances are learnt for a moment; the second run of the table finds both and learns nothing."""
+    words = ["zipkin", "--quick", "--keep", str(tmp_path / "kept")]
+    assert main(words) == 0
+    first = capsys.readouterr().out.splitlines()
+    assert main(words) == 0
+
+    assert len(first) > 2
+    assert capsys.readouterr().out.splitlines() == first[2:]
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+
+
+def test_one_network_serves_its_three_tables(tmp_path: Path):
+    """It is trained once, for a moment, and found again by the tables that need it."""
+    for table, last in (
+        ("one-network", "learning, one core"),
+        ("generalisation", "worlds too large to be solved"),
+        ("long-lead-times", "largest standard error"),
+    ):
+        words = [table, "--quick", "--keep", str(tmp_path / "kept"), "--json", str(tmp_path / f"{table}.json")]
+        assert main(words) == 0
+        assert f"{table}: {last}" in {row["name"] for row in json.loads((tmp_path / f"{table}.json").read_text())}
+    assert (tmp_path / "kept" / "network" / "policy.onnx").exists()
+
+
 def test_a_table_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]):
     """The message lists what is there."""
     with pytest.raises(SystemExit):

@@ -120,3 +120,15 @@ def test_every_part_of_a_cost_is_counted_where_it_belongs():
     costs = worlds.step(np.array([[5.0]])).costs
 
     assert [float(getattr(costs, name)[0, 0]) for name in PARTS] == [1.0, 0.0, 0.0, 6.0, 10.0]
+
+
+@pytest.mark.parametrize(("waiting_ratio", "told"), [(0.0, 9.0), (0.5, 6.0), (1.0, 3.0)])
+def test_policies_are_told_what_a_customer_who_is_not_served_costs(waiting_ratio: float, told: float):
+    """Lost at 9, or owed at 3 a period, in the share in which customers wait."""
+    trade = Terms(lost_sale_cost=9.0, backlog_cost=3.0)
+    setting = Setting(
+        items=1, periods=2, history_periods=14, waiting_ratio=waiting_ratio, demand=Pattern(), trade=trade
+    )
+    seen = Worlds(draw(np.random.default_rng(1), setting)).observation()
+
+    assert seen.lost_sale_cost.tolist() == [told]

@@ -1,5 +1,6 @@
 """A world's file says what it says, and what is wrong in it is told with key, limit and what was meant."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from simulator.inventory.online import Online
 from simulator.inventory.patterns import Pattern
 from simulator.inventory.replay import Replayed
 from simulator.inventory.terms import Terms
-from simulator.inventory.toml_section import WorldFileError
+from simulator.inventory.toml_section import Section, WorldFileError
 from simulator.inventory.world import Worlds, draw
 from simulator.inventory.world_file import read, setting_of
 
@@ -34,6 +35,23 @@ def test_every_example_is_a_world_that_runs(path: Path):
 def test_there_are_examples():
     """The test above is about something."""
     assert {"lost-sales", "shop", "replayed"} <= {path.stem for path in EXAMPLES}
+
+
+def test_the_documentation_names_every_key_and_no_other(monkeypatch: pytest.MonkeyPatch):
+    """What a file may say is what docs/worlds.md lists, table by table."""
+    asked: list[str] = []
+    take = Section._take
+    monkeypatch.setattr(Section, "_take", lambda self, key, default: (asked.append(key), take(self, key, default))[1])
+    setting_of({}, Path())
+    rows = (Path(__file__).resolve().parents[2] / "docs" / "worlds.md").read_text().split("## The file")[1]
+    lines = [
+        line.split("|")[1] for line in rows.split("\n\n**What policies see")[0].splitlines() if line.startswith("|")
+    ]
+    named = {word for line in lines for word in re.findall(r"`([a-z_]+)`", line)}
+    tables = {word for line in lines for word in re.findall(r"\[([a-z]+)\]", line)}
+
+    assert tables <= set(asked)
+    assert named == set(asked) - tables | {"file", "backlog"}  # asked only of what is replayed, and where it is given
 
 
 def test_the_values_of_a_file_arrive():

@@ -36,7 +36,7 @@ def test_every_policy_is_in_the_table_with_its_parts(world: Path, tmp_path: Path
     words = ["--data-dir", str(tmp_path), "evaluate", "--world", str(world), "--seeds", "6"]
     assert main([*words, "--json", str(told), "--html", str(page)]) == 0
 
-    out, rows = capsys.readouterr().out, json.loads(told.read_text())
+    out, rows = capsys.readouterr().out, json.loads(told.read_text())["standings"]
     names = {"base-stock", "capped-base-stock", "constant-order", "learned", "myopic", "reorder-point", "service-level"}
     assert {row["policy"] for row in rows} == names
     assert all(name in out and name in page.read_text() for name in names)
@@ -61,6 +61,22 @@ def test_the_same_call_gives_the_same_figures(world: Path, tmp_path: Path):
         written.append((tmp_path / name).read_text())
 
     assert written[0] == written[1]
+
+
+def test_the_proven_optimum_stands_beside_the_best(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """A world that can be solved: nobody is below it by more than chance; one that cannot says what is in the way."""
+    solved, unsolved, told = tmp_path / "solved.toml", tmp_path / "unsolved.toml", tmp_path / "told.json"
+    solved.write_text('periods = 200\n[ordering]\nlead_time_periods = 1\n[forecasts]\nsource = "known"\n')
+    unsolved.write_text("periods = 40\n[demand]\ndrift = 0.1\n")
+    words = ["--seeds", "30", "--policies", "base-stock", "--optimum"]
+    assert main(["evaluate", "--world", str(solved), *words, "--json", str(told)]) == 0
+    result = json.loads(told.read_text())
+
+    assert result["proven"]["cost"] == pytest.approx(5.43822, abs=1e-5)
+    assert result["standings"][0]["cost"]["high"] > result["proven"]["cost"]
+    assert "No policy can cost less than 5.438" in capsys.readouterr().out
+    assert main(["evaluate", "--world", str(unsolved), *words]) == 0
+    assert "No optimum is proven for this world: demand drifts." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from benchmarks.inventory.known_instances import Known, known_of
 from policies import features
 from policies.features import PIPELINE_PERIODS, Prospect
 from simulator.inventory.lost_sales import LostSales
 from simulator.inventory.types import Float64s, Int64s, Stock
+from simulator.training.known_instances import Known, known_of
 
 RESTARTED_RATIO = 0.01  # of the rows begin a stretch with stock at random, so that rare states are met too
 
