@@ -1,6 +1,7 @@
 """A short real training, from the first step to the order that the exported network proposes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from simulator.inventory.replay import Replayed
 from simulator.inventory.world import Setting, Worlds, draw
 from simulator.training.course import Course
 from simulator.training.inventory import Hooks, Judging, judging_in, train_inventory
+from simulator.training.kinds import LUMPY_SHOP
 from simulator.training.rules import Tuned, restored
 from simulator.training.tournament import Score, champion, play, results
 
@@ -155,3 +157,22 @@ def test_tuned_rules_are_kept_with_a_checkpoint():
     assert back == tuned
     assert back.departed_from == CappedBaseStock(0.8, 1.4)
     assert back.best == BaseStock(0.7)
+
+
+def test_a_policy_that_chooses_is_exported_and_served(tmp_path: Path):
+    """Improvement ends in the same files, with the head that says so, and the rule it began with in the table."""
+    lumpy = replace(LUMPY_SHOP, items=3, periods=30, history_periods=35)
+    worlds = [replace(lumpy, worlds=number) for number in (2, 3, 4)]
+    course = Course("improvement", steps=80_000, rows=8, evaluations=2)
+    hooks = Hooks(lambda _: None, lambda _: None, cpu_s=lambda: 0.0)
+    manifest, network = train_inventory(course, Judging((lumpy,), *worlds), hooks)
+    trained_files.add(tmp_path, manifest, network, KEY)
+    policy = load_policy(manifest.short_version, data_dir=tmp_path, seal_key=KEY)
+    observation = Worlds(draw(np.random.default_rng(0), replace(lumpy, worlds=2))).observation()
+
+    assert manifest.head == "choices"
+    assert manifest.rules["reorder-point"].lot_factor is not None
+    assert {row.policy for row in manifest.evaluation} == {*manifest.rules, "learned"}
+    orders = policy.decide(observation)
+    assert orders.shape == (6,)
+    assert ((orders == 0) | (orders >= observation.minimum_order_units)).all()
