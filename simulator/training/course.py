@@ -36,7 +36,7 @@ class Pace:
     def remaining_ratio(self, steps: int) -> float:
         """Return what is left after `steps`, from 1 down to 0.
 
-        >>> Pace(Course(steps=100, budget_s=8.0), cpu_s=lambda: 6.0, spent_s=6.0).remaining_ratio(10)
+        >>> Pace(Course("ppo", steps=100, budget_s=8.0), cpu_s=lambda: 6.0, spent_s=6.0).remaining_ratio(10)
         0.25
         """
         return self._left(1.0 - steps / self._course.steps)
