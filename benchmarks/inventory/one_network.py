@@ -31,7 +31,7 @@ from simulator.training.own_network import RULE
 from simulator.training.pathwise import Course, learn
 
 SECONDS_MAX = 600.0  # allowed
-TRAINING_SECONDS = 180.0
+TRAINING_SECONDS = 540.0
 MEAN_MUST, MEAN_GOAL, WORST_MUST, WORST_GOAL = 0.30, 0.05, 1.0, 0.2  # % above the optimum
 REACH = Reach()
 COURSE = Course(learnt_periods=24, following_periods=22, rate=1e-2)
