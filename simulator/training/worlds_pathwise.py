@@ -32,6 +32,7 @@ from simulator.training.kept_state import (
     restore_module,
     restore_optimizer,
 )
+from simulator.training.network import STOCK, STOCK_WEIGHT
 from simulator.training.seen_ranges import SeenRanges
 from simulator.training.start import Start
 from simulator.training.unrolled import Belief, Buyer, Unrolled, unroll
@@ -39,7 +40,7 @@ from simulator.training.watch import Watch
 
 PASSES = 4  # gradient steps on one draw of worlds: drawing costs about as much as one
 WARM_UP_PERIODS = 8  # whose costs say more of the start than of the policy
-RATE_FIRST, RATE_LAST = 2e-3, 2e-5
+RATE_FIRST, RATE_LAST = 6e-3, 2e-5
 GRADIENT_MAX = 1.0
 AVERAGE_KEPT = 0.97  # of the moving average of the weights by a gradient step
 ROUNDED_BELOW_UNITS = 5.0  # a period's mean below which orders are rounded while learning
@@ -113,11 +114,11 @@ class PathwiseLearner:
 
 def network() -> Actor:
     """Return a network whose adjustments are about zero."""
-    layers = torch.nn.Sequential(
-        torch.nn.Linear(len(features.NAMES), HIDDEN), torch.nn.SiLU(), torch.nn.Linear(HIDDEN, HIDDEN), torch.nn.SiLU()
-    )
+    first, second = torch.nn.Linear(len(features.NAMES), HIDDEN), torch.nn.Linear(HIDDEN, HIDDEN)
+    layers = torch.nn.Sequential(first, torch.nn.SiLU(), second, torch.nn.SiLU())
     last = torch.nn.Linear(HIDDEN, 1)
     with torch.no_grad():
+        first.weight[:, :STOCK].mul_(STOCK_WEIGHT)
         last.weight.mul_(0.1)
         last.bias.zero_()
     return Actor(layers, last, smooth=True)
