@@ -39,7 +39,7 @@ def test_an_option_that_starts_like_a_common_one_is_its_own() -> None:
     ("words", "said"),
     [
         (["actoins"], "no command 'actoins'; did you mean 'actions'?"),
-        (["frobnicate"], "invalid choice: 'frobnicate' (choose from"),
+        (["xyzzy"], "invalid choice: 'xyzzy' (choose from"),
         (["actions", "--folow"], "`headgate actions` does not know --folow; `headgate actions --help` lists"),
         (["demo", "--until", "soon"], "--until: 'soon' is no date such as 2010-10-01"),
         (["twin", "--periods-per-second", "-1"], "--periods-per-second: -1 is not 0 or above"),
