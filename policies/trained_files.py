@@ -33,14 +33,14 @@ class Trained:
 
 def load_shipped() -> Trained:
     """Return what ships with headgate; raise PolicyFileError when it was changed."""
-    text = _read(SHIPPED / MANIFEST)
+    text = read(SHIPPED / MANIFEST)
     digest = hashlib.sha256(text).hexdigest()
     if digest != SHIPPED_MANIFEST_SHA256:
         raise PolicyFileError(
             f"{SHIPPED / MANIFEST} is not the file that ships with headgate (sha256 {digest[:12]}..., expected "
             f"{SHIPPED_MANIFEST_SHA256[:12]}...); install headgate again"
         )
-    return checked(SHIPPED, text, _read(SHIPPED / NETWORK))
+    return checked(SHIPPED, text, read(SHIPPED / NETWORK))
 
 
 def find(version: str, data_dir: Path | None, seal_key: bytes | None) -> Trained:
@@ -65,8 +65,8 @@ def load_folder(folder: Path, seal_key: bytes | None) -> Trained:
         raise PolicyFileError(f"the policy in {folder} is unsigned: it has no {SEAL}; {remedy}")
     if seal_key is None:
         raise PolicyFileError(f"the policy in {folder} cannot be checked without the seal key of this installation")
-    text, network = _read(folder / MANIFEST), _read(folder / NETWORK)
-    found = _read(folder / SEAL).decode("ascii", errors="replace").strip()
+    text, network = read(folder / MANIFEST), read(folder / NETWORK)
+    found = read(folder / SEAL).decode("ascii", errors="replace").strip()
     if not is_sealed(seal_key, text, network, found):
         raise PolicyFileError(
             f"the policy in {folder} was modified, or sealed with another installation's key; {remedy}"
@@ -148,17 +148,18 @@ def is_sealed(key: bytes, text: bytes, network: bytes, found: str) -> bool:
 def _version_in(folder: Path) -> str:
     """Return the short version that an unchecked manifest claims, or "unreadable"."""
     try:
-        return manifests.decode(_read(folder / MANIFEST), str(folder / MANIFEST)).version[:VERSION_CHARACTERS]
+        return manifests.decode(read(folder / MANIFEST), str(folder / MANIFEST)).version[:VERSION_CHARACTERS]
     except PolicyFileError:
         return "unreadable"
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path, bytes_max: int = BYTES_MAX) -> bytes:
+    """Return what is in the file `path`; raise PolicyFileError when it cannot be read or is larger than a policy's."""
     try:
         with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
+            content = file.read(bytes_max + 1)
     except OSError as error:
         raise PolicyFileError(f"policy file {path} cannot be read: {error.strerror}; install headgate again") from error
-    if len(content) > BYTES_MAX:
-        raise PolicyFileError(f"policy file {path} has more than {BYTES_MAX} bytes; it is no network of headgate's")
+    if len(content) > bytes_max:
+        raise PolicyFileError(f"policy file {path} has more than {bytes_max} bytes; it is no network of headgate's")
     return content

@@ -14,6 +14,7 @@ from policies.errors import PolicyFileError
 from policies.inventory import demand_memory
 from policies.inventory.learned import session
 from policies.inventory.streaming import Streaming
+from policies.trained_files import read
 
 SHIPPED = Path(__file__).parent.parent / "trained" / "streaming"
 SHIPPED_MANIFEST_SHA256 = "8823ddf730f0fd361b14a1242613f5f807b5224ba75cc531102880e6f12e8376"
@@ -45,14 +46,14 @@ def shipped() -> Streaming:
 
 def load(folder: Path, manifest_sha256: str) -> Streaming:
     """Return the policy in `folder`; raise PolicyFileError unless every file is the one that its digest names."""
-    manifest = _manifest(_read(folder / MANIFEST, manifest_sha256), folder)
+    manifest = _manifest(_pinned(folder / MANIFEST, manifest_sha256), folder)
     if (manifest.features_version, manifest.features) != (demand_memory.VERSION, demand_memory.NAMES):
         raise PolicyFileError(
             f"the policy in {folder} was trained on features version {manifest.features_version}, this headgate "
             f"computes version {demand_memory.VERSION}; train it again"
         )
     remember, order = (
-        session(_read(folder / name, digest), str(folder / name))
+        session(_pinned(folder / name, digest), str(folder / name))
         for name, digest in ((REMEMBER, manifest.remember_sha256), (ORDER, manifest.order_sha256))
     )
     return Streaming(remember, order, manifest.held_size, manifest.version[:12])
@@ -87,12 +88,8 @@ def _manifest(text: bytes, folder: Path) -> StreamingManifest:
         raise PolicyFileError(f"{folder / MANIFEST} is no manifest of this version of headgate: {error}") from error
 
 
-def _read(path: Path, sha256: str) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(BYTES_MAX + 1)
-    except OSError as error:
-        raise PolicyFileError(f"policy file {path} cannot be read: {error.strerror}; install headgate again") from error
+def _pinned(path: Path, sha256: str) -> bytes:
+    content = read(path, BYTES_MAX)
     found = _digest(content)
     if found != sha256:
         raise PolicyFileError(
