@@ -41,6 +41,7 @@ class Slot(msgspec.Struct, frozen=True, gc=False):
     of_week: int  # 0 .. slots_per_week - 1, Monday first
     day_of_year: int = 0  # 0 .. 365
     holiday: bool = False
+    closed: bool = False  # known before: nothing can be asked for in it
 
 
 class PoolBucket(msgspec.Struct, frozen=True, gc=False):
@@ -53,9 +54,14 @@ class PoolBucket(msgspec.Struct, frozen=True, gc=False):
     covariates: Covariates = ()  # as observed inside the period; an absent name is masked
     ahead: tuple[Slot, ...] = ()  # where the next periods lie, as far as is known; beyond it the clock goes on
 
+    @property
+    def heard(self) -> Float64s:
+        """Return what there is to learn, (series,) units: `values`, and nothing of a closed period."""
+        return np.full(len(self.values), np.nan) if self.slot.closed else self.values
+
 
 def slots_after(slot: Slot, known: tuple[Slot, ...], periods: int, slots_per_week: int) -> tuple[Slot, ...]:
-    """Return where the `periods` after `slot` lie: what is `known` of them, then as the clock goes on, no holidays.
+    """Return where the `periods` after `slot` lie: what is `known` of them, then as the clock goes on, open, no holidays.
 
     >>> [one.of_week for one in slots_after(Slot(5), (Slot(0),), 3, 7)]
     [0, 1, 2]

@@ -5,20 +5,26 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from online_models.base import Slot
+from online_models.base import Float64s, Slot
 from online_models.next_slots_loops import lie
 
 
 class NextSlots:
     """Where slots lie in the pool's calendar; nobody writes to the arrays."""
 
-    __slots__ = ("day_of_year", "is_holiday", "of_week", "slots")
+    __slots__ = ("closed", "day_of_year", "is_holiday", "of_week", "slots")
 
     def __init__(self, slots: tuple[Slot, ...]) -> None:
-        found: NDArray[np.intp] = np.empty((3, len(slots)), np.intp)
+        found: NDArray[np.intp] = np.empty((4, len(slots)), np.intp)
         self.slots = slots
         lie(slots, found)
-        self.of_week, self.day_of_year, self.is_holiday = found  # (slots,) each
+        self.of_week, self.day_of_year, self.is_holiday, is_closed = found  # (slots,) each
+        self.closed = np.flatnonzero(is_closed)  # places of those that are
+
+    def close(self, found: Float64s) -> None:
+        """Let nothing be expected in closed periods; found: (series, slots or more, ...) units, NaN stays."""
+        if len(self.closed):
+            found[:, self.closed] *= 0.0
 
 
 class _Asked:

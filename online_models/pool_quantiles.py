@@ -52,11 +52,12 @@ class PoolQuantiles:
         """Learn the next period.
 
         slot: of that period
-        values: (series,) demand, units; NaN is missing
+        values: (series,) demand, units; NaN is missing, as all of a closed slot has to be
         is_bound: (series,) the value is a lower bound: it counts only where it lies above what was said
         """
         values, periods = np.ascontiguousarray(values, dtype=np.float64), self._waiting.periods
-        self._misses.learn(values, np.ascontiguousarray(is_bound).view(np.uint8), slot.of_week, periods)
+        bounds = np.ascontiguousarray(is_bound).view(np.uint8)
+        self._misses.learn(values, bounds, int(slot.closed), slot.of_week, periods)
         self._waiting.periods = periods + 1
         self._rings.settle(periods + 1)
 
@@ -78,10 +79,12 @@ class PoolQuantiles:
         ceilings: (series,) what no period may exceed, units
         """
         found: Float64s = np.empty((len(paths), len(slots) + 1, len(LEVELS)))
+        known = next_slots(slots)
         self._misses.around(
-            np.ascontiguousarray(paths, dtype=np.float64), next_slots(slots).of_week,
+            np.ascontiguousarray(paths, dtype=np.float64), known.of_week,
             *_between(self._waiting.knots, len(slots)), np.ascontiguousarray(ceilings, dtype=np.float64), found,
         )  # fmt: skip
+        known.close(found)
         return found
 
     def adopt(self, old: Self, places: Places) -> None:

@@ -16,7 +16,9 @@ cdef class Misses:
     cdef double[:, ::1] roots
     cdef double[::1] errors, seen, normal
 
-    cpdef void learn(self, double[::1] values, uint8_t[::1] is_bound, Py_ssize_t slot_of_week, Py_ssize_t periods)
+    cpdef void learn(
+        self, double[::1] values, uint8_t[::1] is_bound, int is_closed, Py_ssize_t slot_of_week, Py_ssize_t periods,
+    )
     cpdef void around(
         self, double[:, ::1] paths, Py_ssize_t[::1] slots, Py_ssize_t[::1] near, Py_ssize_t[::1] far, double[::1] way,
         double[::1] ceilings, double[:, :, ::1] found,

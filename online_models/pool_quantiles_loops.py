@@ -38,12 +38,12 @@ class Misses:
         self.waits, self.scales, self.rings, self.leads = waits, scales, rings, leads
         self.roots, self.errors, self.seen, self.normal = roots, errors, seen, normal
 
-    def learn(self, values: Float64s, is_bound: Bytes, slot_of_week: int, periods: int) -> None:
+    def learn(self, values: Float64s, is_bound: Bytes, is_closed: int, slot_of_week: int, periods: int) -> None:
         """Learn the next period, after `periods` of them; the quantiles of misses are for the caller to compute anew.
 
-        values: (series,) demand, units; NaN is missing; is_bound: (series,) 1 of a lower bound
+        values: (series,) demand, units; NaN is missing; is_bound: (series,) 1 of a lower bound; is_closed: see `meet`
         """
-        self.waits.meet(values, is_bound, periods)
+        self.waits.meet(values, is_bound, is_closed, periods)
         _rooted(self.waits.said, self.waits.came, self.roots, self.errors, self.seen)
         self.scales.learn(slot_of_week, self.roots, self.rings.table, periods + 1)
         self.rings.learn(self.scales.scaled, self.scales.is_broken, values, periods + 1)

@@ -6,7 +6,7 @@ from typing import Self
 import msgspec
 import numpy as np
 
-from online_models.base import Bucket, Forecast, PoolBucket, Slot
+from online_models.base import Bools, Bucket, Forecast, PoolBucket, Slot
 from online_models.carry import Places
 from online_models.forecaster import SeriesForecaster, forecasts
 
@@ -23,13 +23,17 @@ class Separate:
 
     def learn(self, bucket: PoolBucket) -> None:
         """Teach each series its own value; NaN is a missing bucket."""
-        values = [None if np.isnan(value) else value for value in bucket.values.tolist()]
+        values = [None if np.isnan(value) else value for value in bucket.heard.tolist()]
         for one, value, censored in zip(self._series, values, bucket.censored.tolist(), strict=True):
             one.learn(Bucket(bucket.start_s, bucket.slot.of_week, value, censored, bucket.covariates))
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
-        """Return what each series says."""
-        return forecasts(self._series, [slot.of_week for slot in slots])
+        """Return what each series says, of open periods: the families know no closed ones."""
+        found = forecasts(self._series, [slot.of_week for slot in slots])
+        closed = np.array([slot.closed for slot in slots], dtype=bool)
+        if not closed.any():
+            return found
+        return [said and _closed(said, closed, one.shape[2]) for said, one in zip(found, self._series, strict=True)]
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over the series of `old` that stay; one whose horizon or lead time is another begins anew."""
@@ -40,6 +44,14 @@ class Separate:
     def state(self) -> bytes:
         """Return the states of the series, in their order."""
         return joined([one.state() for one in self._series])
+
+
+def _closed(said: Forecast, closed: Bools, lead_periods: int) -> Forecast:
+    """Return `said` with nothing expected in closed periods; the sum over the lead shrinks by what had been of them."""
+    mean, quantiles = np.where(closed, 0.0, said.mean), np.where(closed[:, None], 0.0, said.quantiles)
+    before = said.mean[:lead_periods].sum()
+    share = mean[:lead_periods].sum() / before if before > 0.0 else 1.0
+    return msgspec.structs.replace(said, mean=mean, quantiles=quantiles, lead_quantiles=share * said.lead_quantiles)
 
 
 def states(state: bytes) -> list[bytes]:

@@ -14,6 +14,7 @@ from online_models.base import Bools, Covariates, Float64s, Forecast, PoolBucket
 from online_models.carry import Places
 from online_models.course import Course
 from online_models.forecaster import STATE_VERSION
+from online_models.next_slots import next_slots
 from online_models.pool_quantiles import PoolQuantiles
 from online_models.unconstrained import unconstrained
 
@@ -72,7 +73,7 @@ class Together:
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
         centres = self._centres(bucket.slot)
-        heard = self._course.accepted(bucket.values)
+        heard = self._course.accepted(bucket.heard)
         values, is_bound = heard, bucket.censored
         if np.count_nonzero(is_bound):
             values, is_bound = self._unconstrained(heard, is_bound, centres)
@@ -110,6 +111,7 @@ class Together:
         """Return the means of the next periods, (series, slots), within their bounds; NaN in the first days."""
         paths = np.ascontiguousarray(self._means.paths(slots), np.float64)
         self._course.bound(paths)
+        next_slots(slots).close(paths)
         return paths
 
     def _unconstrained(self, heard: Float64s, censored: Bools, centres: Float64s) -> tuple[Float64s, Bools]:

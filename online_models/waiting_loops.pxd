@@ -10,13 +10,13 @@ cdef class Waits:
     cdef uint8_t[:, ::1] kept_bounds
     cdef double[:, ::1] said, came
 
-    cpdef void meet(self, double[::1] values, uint8_t[::1] is_bound, Py_ssize_t periods)
+    cpdef void meet(self, double[::1] values, uint8_t[::1] is_bound, int is_closed, Py_ssize_t periods)
     cpdef void keep_said(self, double[:, ::1] paths, Py_ssize_t periods)
 
 @cython.locals(one=Py_ssize_t, row=Py_ssize_t, last=Py_ssize_t, lead=Py_ssize_t, bound=int,
                value=double, before=double, known=bint)
-cpdef void meet(double[::1] values, uint8_t[::1] is_bound, Py_ssize_t[:, ::1] delays, Py_ssize_t[::1] firsts,
-                float[:, ::1] waiting, float[:, ::1] kept, uint8_t[:, ::1] kept_bounds, Py_ssize_t periods,
+cpdef void meet(double[::1] values, uint8_t[::1] is_bound, int is_closed, Py_ssize_t[:, ::1] delays,
+                Py_ssize_t[::1] firsts, float[:, ::1] waiting, float[:, ::1] kept, uint8_t[:, ::1] kept_bounds, Py_ssize_t periods,
                 double[:, ::1] said, double[:, ::1] came)
 
 @cython.locals(total=double, place=Py_ssize_t)

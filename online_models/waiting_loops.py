@@ -33,11 +33,11 @@ class Waits:
         self.delays, self.firsts, self.waiting = delays, firsts, waiting
         self.kept, self.kept_bounds, self.said, self.came = kept, kept_bounds, said, came
 
-    def meet(self, values: Float64s, is_bound: Bytes, periods: int) -> None:
+    def meet(self, values: Float64s, is_bound: Bytes, is_closed: int, periods: int) -> None:
         """Do what `meet` does."""
         meet(
-            values, is_bound, self.delays, self.firsts, self.waiting, self.kept, self.kept_bounds, periods, self.said,
-            self.came,
+            values, is_bound, is_closed, self.delays, self.firsts, self.waiting, self.kept, self.kept_bounds, periods,
+            self.said, self.came,
         )  # fmt: skip
 
     def keep_said(self, paths: Float64s, periods: int) -> None:
@@ -48,6 +48,7 @@ class Waits:
 def meet(
     values: Float64s,
     is_bound: Bytes,
+    is_closed: int,
     delays: Places64,
     firsts: Places64,
     waiting: Float32s,
@@ -59,12 +60,13 @@ def meet(
 ) -> None:
     """Write what came of each row and what was said of it; `came` is NaN of what is missing or unsaid.
 
-    A lower bound counts only where it lies above what was said.
+    A lower bound counts only where it lies above what was said. In a closed period nothing was asked for, as was known:
+    its values are NaN and compared with nothing, but the sum over the lead goes on.
     """
     for one in range(delays.shape[0]):
         last = delays.shape[1] - 1
         lead = delays[one, last]
-        kept[one, periods % lead] = values[one]
+        kept[one, periods % lead] = 0.0 if is_closed else values[one]
         kept_bounds[one, periods % lead] = is_bound[one]
         for row in range(last + 1):
             bound = int(is_bound[one])

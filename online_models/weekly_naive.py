@@ -11,7 +11,7 @@ from typing import Any, Self
 import msgspec
 import numpy as np
 
-from online_models.base import Float64s, Forecast, Places64, PoolBucket, Slot, slots_after
+from online_models.base import Float64s, Forecast, PoolBucket, Slot, slots_after
 from online_models.carry import Places, carry
 from online_models.forecaster import LARGEST_TIMES, STATE_VERSION, VALUE_MAX
 from online_models.next_slots import next_slots
@@ -44,12 +44,13 @@ class WeeklyNaive:
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
-        heard, censored = np.ascontiguousarray(bucket.values, np.float64), np.ascontiguousarray(bucket.censored)
-        self._weeks.learn(heard, censored.view(np.uint8), bucket.slot.of_week, VALUE_MAX, self._waiting.periods)
+        heard, censored = np.ascontiguousarray(bucket.heard, np.float64), np.ascontiguousarray(bucket.censored)
+        place = int(bucket.slot.closed), bucket.slot.of_week
+        self._weeks.learn(heard, censored.view(np.uint8), *place, VALUE_MAX, self._waiting.periods)
         self._waiting.periods += 1
         self._ahead = slots_after(bucket.slot, bucket.ahead, self._reach, self._shape[0])
         known = bucket.ahead if len(bucket.ahead) >= self._reach else self._ahead  # which the others ask of too
-        self._path = self._paths(next_slots(known).of_week[: self._reach])
+        self._path = np.ascontiguousarray(self._paths(known)[:, : self._reach])
         self._waiting.say(self._path)
 
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
@@ -58,8 +59,9 @@ class WeeklyNaive:
         if not wanted or not self._ahead:
             return [None] * self.series
         longer = slots_after(wanted[-1], wanted, max(len(wanted), self._reach), self._shape[0])
-        paths = self._paths(next_slots(longer).of_week)
+        paths = self._paths(longer)
         found = self._bands(paths, len(wanted))
+        next_slots(longer).close(found[:, :-1])
         numbers = zip(*self._numbers[[ERROR, COUNT]].tolist(), paths[:, 0].tolist(), strict=True)
         return [
             Forecast(paths[row, : len(wanted)], found[row, :-1], found[row, -1], error, int(count))
@@ -71,19 +73,19 @@ class WeeklyNaive:
     def next_quantiles(self, found: Float64s) -> None:
         """Write the quantiles of the next period, (series, levels) units; NaN of a series that knows too little."""
         self._weeks.next_bands(self._path, found)
+        if self._ahead and self._ahead[0].closed:
+            found *= 0.0
 
     @property
     def series(self) -> int:
         """Return how many series the pool has."""
         return len(self._last)
 
-    def _paths(self, slots: Places64) -> Float64s:
-        """Return last week's values at `slots`, places in the week: (series, slots) units.
-
-        NaN before six sevenths of a series' week were seen.
-        """
-        path = np.empty((self.series, len(slots)))
-        self._weeks.path(slots, path)
+    def _paths(self, slots: tuple[Slot, ...]) -> Float64s:
+        """Return last week's values at `slots`, (series, slots) units; NaN before six sevenths of a week were seen."""
+        path, known = np.empty((self.series, len(slots))), next_slots(slots)
+        self._weeks.path(known.of_week, path)
+        known.close(path)
         return path
 
     def _bands(self, paths: Float64s, periods: int) -> Float64s:
@@ -97,7 +99,7 @@ class WeeklyNaive:
         carry(self._last, old._last, places, axis=0)
         carry(self._numbers, old._numbers, places, axis=1)
         self._ahead = old._ahead and slots_after(old._ahead[-1], old._ahead, self._reach, self._shape[0])
-        self._path = self._paths(next_slots(self._ahead).of_week) if self._ahead else self._path
+        self._path = self._paths(self._ahead) if self._ahead else self._path
 
     def state(self) -> bytes:
         """Return the whole state as msgpack bytes."""
@@ -113,5 +115,5 @@ class WeeklyNaive:
         made._last[...] = np.frombuffer(last).reshape(made._last.shape)
         made._numbers[...] = np.frombuffer(numbers).reshape(made._numbers.shape)
         made._ahead = msgspec.convert(ahead, tuple[Slot, ...])
-        made._path = made._paths(next_slots(made._ahead).of_week) if made._ahead else made._path
+        made._path = made._paths(made._ahead) if made._ahead else made._path
         return made

@@ -14,7 +14,8 @@ cdef class Weeks:
     cdef double times, least
 
     cpdef void learn(
-        self, double[::1] heard, uint8_t[::1] censored, Py_ssize_t slot, double largest, Py_ssize_t periods,
+        self, double[::1] heard, uint8_t[::1] censored, int is_closed, Py_ssize_t slot, double largest,
+        Py_ssize_t periods,
     )
 
     @cython.locals(one=Py_ssize_t)

@@ -38,10 +38,10 @@ class Weeks:
         self.deviations, self.times, self.least = deviations, times, least
         self.values = np.zeros(last.shape[0])
 
-    def learn(self, heard: Float64s, censored: Bytes, slot: int, largest: float, periods: int) -> None:
+    def learn(self, heard: Float64s, censored: Bytes, is_closed: int, slot: int, largest: float, periods: int) -> None:
         """Learn what was heard of one period, (series,) units, after so many; 1 of what was censored."""
         _repeat(heard, censored, slot, largest, self.last, self.numbers, self.values)
-        self.waits.meet(self.values, censored, periods)
+        self.waits.meet(self.values, censored, is_closed, periods)
         _measure(self.waits.said, self.waits.came, self.numbers)
 
     def path(self, slots: Places64, path: Float64s) -> None:

@@ -1,4 +1,4 @@
-"""A pool's periods and holidays in; where each period lies in the local week and year, and whether on a holiday, out.
+"""A pool's periods, holidays and closed days in; where each period lies in the local week and year, and which, out.
 
 What a country's holidays are is asked once, where a catalog or a backtest is read: the days themselves travel in the
 pool's declaration, so that a log is replayed with the holidays it was written with, whatever the package says by then.
@@ -10,6 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from online_models.base import Slot
+from streams.closed_days import NEVER, ClosedDays
 from streams.periods import PERIOD_S, SLOTS_PER_WEEK, Periods
 
 HOLIDAY_YEARS = range(1990, 2050)  # no day outside them is a holiday
@@ -19,21 +20,27 @@ DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The grid of periods of one pool, with its holidays.
+    """The grid of periods of one pool, with its holidays and closed days.
 
-    >>> Calendar(Periods("day", "Europe/London"), frozenset(holiday_days("GB-ENG"))).slots(1_293_753_600.0, 3)
-    (Slot(of_week=4, day_of_year=364, holiday=False), Slot(of_week=5, day_of_year=0, holiday=True), \
-Slot(of_week=6, day_of_year=1, holiday=False))
+    >>> english = Calendar(Periods("day", "Europe/London"), frozenset(holiday_days("GB-ENG")))
+    >>> [(slot.of_week, slot.day_of_year, slot.holiday) for slot in english.slots(1_293_753_600.0, 3)]
+    [(4, 364, False), (5, 0, True), (6, 1, False)]
     """
 
     periods: Periods
     holidays: frozenset[int] = frozenset()  # local days since 1970-01-01
+    closed: ClosedDays = NEVER
+
+    def __post_init__(self) -> None:
+        """Raise ValueError when it is closed on holidays and has none."""
+        if self.closed.holidays and not self.holidays:
+            raise ValueError('closed "holidays", and no holidays are known; name whose, such as holidays = "GB"')
 
     def slots(self, start_s: float, count: int) -> tuple[Slot, ...]:
         """Return the places of `count` periods that follow one another, the first of which starts at `start_s`."""
         if self.periods.name == "day":
             first = datetime.fromtimestamp(start_s, ZoneInfo(self.periods.timezone)).toordinal() - EPOCH
-            return tuple([_whole_day(day, day in self.holidays) for day in range(first, first + count)])
+            return tuple([_whole_day(day, day in self.holidays, self.closed) for day in range(first, first + count)])
         day, second = divmod(int(start_s), DAY_S)
         found = _utc_day(self, day)[second // PERIOD_S[self.periods.name] :]
         while len(found) < count:
@@ -43,9 +50,9 @@ Slot(of_week=6, day_of_year=1, holiday=False))
 
 
 @lru_cache(maxsize=4096)
-def _whole_day(day: int, holiday: bool) -> Slot:
+def _whole_day(day: int, holiday: bool, closed: ClosedDays) -> Slot:
     local = date.fromordinal(day + EPOCH)
-    return Slot(local.weekday(), local.timetuple().tm_yday - 1, holiday)
+    return Slot(local.weekday(), local.timetuple().tm_yday - 1, holiday, closed.has(local, is_holiday=holiday))
 
 
 @lru_cache(maxsize=256)  # a day costs some 100 us, and is asked for with each of its periods and of those a day before
@@ -58,7 +65,8 @@ def _utc_day(calendar: Calendar, day: int) -> tuple[Slot, ...]:
         local = datetime.fromtimestamp(start_s, zone)
         seconds = ((local.weekday() * 24 + local.hour) * 60 + local.minute) * 60
         holiday = local.toordinal() - EPOCH in calendar.holidays
-        slots.append(Slot(seconds // length_s % per_week, local.timetuple().tm_yday - 1, holiday))
+        closed = calendar.closed.has(local.date(), is_holiday=holiday)
+        slots.append(Slot(seconds // length_s % per_week, local.timetuple().tm_yday - 1, holiday, closed))
     return tuple(slots)
 
 

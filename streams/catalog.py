@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from online_models.registry import DEFAULT, FAMILIES
 from streams.calendar import Calendar, holiday_days
+from streams.closed_days import closed_days
 from streams.errors import ConfigurationError
 from streams.periods import PeriodName, Periods
 
@@ -25,6 +26,7 @@ LeadTime = Annotated[int, Meta(ge=0, le=60)]
 Horizon = Annotated[int, Meta(ge=1, le=672)]
 HolidayName = Annotated[str, Meta(max_length=64, pattern=r"^([A-Z]{2}(-.+)?)?$")]
 HolidayDays = Annotated[tuple[int, ...], Meta(max_length=10_000)]
+ClosedWords = Annotated[tuple[Annotated[str, Meta(max_length=16)], ...], Meta(max_length=1000)]
 
 CATALOG_VERSION = 1
 
@@ -64,6 +66,7 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     timezone: str = "UTC"
     holidays: HolidayName = ""  # whose the forecasts know: a country of ISO 3166 or a part of one, such as "GB-ENG"
     holiday_days: HolidayDays = ()  # local days since 1970-01-01: what `holidays` says, written down by `load`
+    closed: ClosedWords = ()  # days without demand: "sunday", "12-25", "2027-04-02" or "holidays"
     period: PeriodName = "day"
     ahead_s_max: PositiveFloat = 3600.0  # an event further in the future than this is not believed
     lateness_s: NonNegativeFloat = 0.0  # how long after its end a bucket waits for stragglers
@@ -88,8 +91,8 @@ class PoolSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def calendar(self) -> Calendar:
-        """Return the pool's grid of periods with its holidays."""
-        return Calendar(self.periods, frozenset(self.holiday_days))
+        """Return the pool's grid of periods with its holidays and closed days."""
+        return Calendar(self.periods, frozenset(self.holiday_days), closed_days(self.closed))
 
     def resource(self, resource_id: str) -> ResourceSpec | None:
         """Return the resource, or None when the catalog does not have it."""
@@ -163,6 +166,10 @@ def validate_pool(pool: PoolSpec, place: str) -> None:
             f"{place}: holidays {pool.holidays!r} without holiday_days, the days themselves, which `headgate` "
             "writes down when it reads a catalog and every other sender has to"
         )
+    try:
+        _ = pool.calendar
+    except ValueError as error:
+        raise ConfigurationError(f"{place}: {error}") from error
     for kind, ids in (("resource", [r.id for r in pool.resources]), ("feed", [f.id for f in pool.feeds])):
         if not ids:
             raise ConfigurationError(f"{place}: no {kind}s; at least one is needed")

@@ -27,7 +27,7 @@ class Closing:
     spec: PoolSpec
     calendar: Calendar
     bucket: ClosedBucket
-    whole: bool  # every feed was heard all through it; otherwise nothing may be learnt from it
+    whole: bool  # every feed was heard all through it, or the place was closed; otherwise nothing may be learnt from it
 
     def give_up_orders(self, series: Mapping[str, Series]) -> int:
         """Close orders that are long overdue; return how many."""
@@ -110,7 +110,7 @@ class Closing:
         content = self.bucket.content
         on_hand = [one.ledger.on_hand_units for one in series]
         censored = [
-            resource.id in content.stock_outs or (units is not None and units <= 0)
+            not slot.closed and (resource.id in content.stock_outs or (units is not None and units <= 0))
             for resource, units in zip(self.spec.resources, on_hand, strict=True)
         ]
         return PoolBucket(

@@ -257,8 +257,9 @@ class Pool:
             bucket.stock_outs.add(event.resource_id)
 
     def _close(self, bucket: ClosedBucket, *, now_s: float, cut: Cut, clock: RunClock, effects: Effects) -> bool:
-        """Learn from `bucket` and return whether it was heard whole."""
-        whole = self._watermark.covers(bucket.start_s, bucket.end_s) and self._demand.heard_from_start
+        """Learn from `bucket` and return whether it was heard whole, or closed."""
+        is_heard = self._watermark.covers(bucket.start_s, bucket.end_s) and self._demand.heard_from_start
+        whole = is_heard or self._calendar.slots(bucket.start_s, 1)[0].closed  # closed: nobody has to be heard
         self._demand.heard_from_start = True  # true of every bucket after the first
         self._seen.close(bucket.start_s)
         closing = Closing(self.spec, self._calendar, bucket, whole)

@@ -6,10 +6,11 @@ what settings are chosen on.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pandas as pd
 
@@ -33,6 +34,12 @@ class DataSet:
         table = PoolTable("total", ("total",), self.table.starts_s, self.table.slots, values, self.table.covariates)
         return DataSet(f"{self.name} total", table, self.configuration)
 
+    def uncalendared(self) -> "DataSet":
+        """Return the set as who knows no closed days sees it: nothing was asked for in them, as it turned out."""
+        slots = tuple(msgspec.structs.replace(slot, closed=False) for slot in self.table.slots)
+        table = replace(self.table, slots=slots, values=self.table.demand)
+        return DataSet(self.name, table, msgspec.structs.replace(self.configuration, closed=()))
+
 
 def _set(
     name: str,
@@ -42,6 +49,7 @@ def _set(
     report_from: date,
     *,
     holidays: str = "",
+    closed: Sequence[str] = (),
     lead_periods: int = 1,
     observed: pd.DataFrame | None = None,
 ) -> DataSet:
@@ -52,6 +60,7 @@ def _set(
         period=period,
         timezone="UTC",  # times are local already
         holidays=holidays,
+        closed=tuple(closed),
         columns=Columns(time="time", series="series", value="value", covariates=observed_names),
         horizons=tuple(horizons),
         report_from=report_from,
@@ -65,13 +74,10 @@ def _set(
         tuple((str(column), float(value)) for column, value in zip(observed.columns, row, strict=True))
         for row in observed.to_numpy(np.float64)
     ]  # fmt: skip
-    values = frame.to_numpy(np.float64)
+    slots = places(starts_s.tolist(), configuration)
+    values = np.where([[slot.closed] for slot in slots], np.nan, frame.to_numpy(np.float64))
     names = tuple(map(str, frame.columns))
-    return DataSet(
-        name,
-        PoolTable(name, names, starts_s, places(starts_s.tolist(), configuration), values, tuple(covariates)),
-        configuration,
-    )
+    return DataSet(name, PoolTable(name, names, starts_s, slots, values, tuple(covariates)), configuration)
 
 
 def scats(data: Path) -> DataSet:
@@ -139,7 +145,10 @@ def retail(data: Path) -> DataSet:
 
 
 def complete_journey(data: Path) -> DataSet:
-    """Return eight categories in each of eight shops by days."""
+    """Return eight categories in each of eight shops by days.
+
+    The shops are shut at Christmas: who prepared the data found one stray sale on that day and took it out.
+    """
     folder = data / "retail_complete_journey"
     lines = pd.read_parquet(folder / "transactions_dev.parquet").merge(
         pd.read_parquet(folder / "products.parquet")[["product_id", "department", "product_category"]], on="product_id"
@@ -151,7 +160,10 @@ def complete_journey(data: Path) -> DataSet:
     lines["key"] = lines["store_id"].astype(str) + "/" + lines["product_category"]
     frame = lines.pivot_table(index="day", columns="key", values="quantity", aggfunc="sum")
     frame = frame.reindex(pd.date_range("2017-01-01", "2017-12-31")).fillna(0.0)
-    return _set("complete journey", frame, "day", range(1, 8), date(2017, 11, 1), holidays="US", lead_periods=7)
+    return _set(
+        "complete journey", frame, "day", range(1, 8), date(2017, 11, 1), holidays="US", closed=["12-25"],
+        lead_periods=7,
+    )  # fmt: skip
 
 
 def ambulance(data: Path) -> DataSet:

@@ -109,6 +109,7 @@ def _spec(one: DataSet, *, sums: bool) -> PoolSpec:
         horizon_periods=max(asked.horizon_periods, asked.lead_periods),
         holidays=asked.holidays,
         holiday_days=holiday_days(asked.holidays) if asked.holidays else (),
+        closed=asked.closed,
         feeds=(FeedSpec(id=FEED, silence_s_max=(SILENT - HEARD) * length_s),),
         resources=resources,
     )

@@ -41,7 +41,7 @@ def lost_by(one: DataSet, clean: Float64s, troubled: Float64s) -> float:
 
 def pinball(one: DataSet, said: Said, ahead: int | None) -> Float64s:
     """Return the mean pinball losses of the reported span, (periods, series); ahead None: of the sum over the lead."""
-    came = lead_sums(one.table.values, one.configuration.lead_periods) if ahead is None else one.table.values
+    came = lead_sums(one.table.demand, one.configuration.lead_periods) if ahead is None else one.table.values
     quantiles = (said.lead_quantiles if ahead is None else said.quantiles[ahead])[..., PLACES]
     missed = came[..., None] - quantiles
     levels = np.array(SCORED_LEVELS)

@@ -132,17 +132,33 @@ def _items(one: DataSet, said: Said, peers: Mapping[str, Said], asking: Asking) 
 
 
 def _total(whole: DataSet, name: str, asking: Asking) -> list[Figure]:
-    """Return how the sum of a set's items is forecast as one series, and how AutoETS does it."""
-    naive, mine, smooth = (
-        [losses.absolute(whole, own, ahead, by_median=by_median) for ahead in whole.configuration.horizons]
-        for own, by_median in ((ours(whole, SIMPLE), False), (ours(whole), True), (autoets(whole, asking), False))
-    )
+    """Return how the sum of a set's items is forecast as one series, and how AutoETS does it.
+
+    Every day of the span counts. The seasonal naive is the value of a week before, which knows no calendar; where a set
+    has closed days, what is left of the ratio on open days, beside one that knows them, is told as well.
+    """
+    plain = whole.uncalendared()
+    said, smooth, naive = ours(whole), autoets(whole, asking), ours(plain, SIMPLE)
     head = f"{name}: MAE of the pool's total +1 to +{max(whole.configuration.horizons)}"
-    beside = losses.ratio(smooth, naive, 1)[0]
-    return [
-        *_ratio(f"{head} / seasonal naive", losses.ratio(mine, naive, 1), TOTAL),
-        Figure(f"{head}: AutoETS / seasonal naive", beside, "ratio"),
+    figures = [
+        *_ratio(f"{head} / seasonal naive", _over(plain, said, naive), TOTAL),
+        Figure(f"{head}: AutoETS / seasonal naive", _over(plain, smooth, naive, by_median=False)[0], "ratio"),
     ]
+    if whole.table.closed.any():
+        knowing = ours(whole, SIMPLE)
+        figures.append(
+            Figure(f"{head}, open days / seasonal naive that knows them", _over(whole, said, knowing)[0], "ratio")
+        )
+    return figures
+
+
+def _over(one: DataSet, said: Said, naive: Said, *, by_median: bool = True) -> tuple[float, float, float]:
+    """Return the ratio of absolute errors of all horizons, of a method's medians or means, and its interval."""
+    mine, theirs = (
+        [losses.absolute(one, own, ahead, by_median=of_median) for ahead in one.configuration.horizons]
+        for own, of_median in ((said, by_median), (naive, False))
+    )
+    return losses.ratio(mine, theirs, 1)
 
 
 def _health(one: DataSet, said: Said, smooth: Said) -> list[Figure]:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from streams.calendar import Calendar, holiday_days
+from streams.closed_days import closed_days
 from streams.errors import ConfigurationError
 from streams.periods import PeriodName, Periods
 
@@ -22,6 +23,7 @@ version = 1
 period = "day"                  # or "hour", "quarter"
 timezone = "Europe/London"      # of times that name none, and of the calendar
 holidays = "GB-ENG"             # a country or a part of one whose holidays are known; without it none are
+closed = ["sunday", "12-25"]    # days without demand; also "2011-04-29" and "holidays"; without it none are
 horizons = [1, 7]               # periods ahead that are scored
 lead_periods = 7                # whose sum is scored too
 missing = "zero"                # what a period without a row means; "missing": nothing was heard
@@ -57,6 +59,7 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     period: PeriodName
     timezone: str
     holidays: str = ""  # a country of ISO 3166 or a part of one, such as "GB-ENG"
+    closed: tuple[str, ...] = ()  # days without demand: "sunday", "12-25", "2027-04-02" or "holidays"
     columns: Columns
     horizons: Annotated[tuple[Ahead, ...], Meta(min_length=1)]
     report_from: date
@@ -80,8 +83,9 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     @property
     def grid(self) -> Calendar:
-        """Return the grid of the table with its holidays."""
-        return Calendar(self.periods, frozenset(holiday_days(self.holidays) if self.holidays else ()))
+        """Return the grid of the table with its holidays and closed days."""
+        holidays = frozenset(holiday_days(self.holidays) if self.holidays else ())
+        return Calendar(self.periods, holidays, closed_days(self.closed))
 
 
 def load(path: Path) -> Configuration:

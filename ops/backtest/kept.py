@@ -54,6 +54,8 @@ def fingerprint_of_peer(table: PoolTable, configuration: Configuration, settings
     digest = hashlib.sha256(msgspec.json.encode(asked))
     digest.update(table.values.tobytes())
     digest.update(told.tobytes())
+    if (closed := table.closed).any():
+        digest.update(closed.tobytes())
     return digest.hexdigest()
 
 

@@ -60,7 +60,7 @@ def rows(tables: Sequence[PoolTable], said: Mapping[str, Sequence[Said]], config
             extra = _of_single_periods(came, quantiles, row.method, means[row.method], scale)
             found.append(msgspec.structs.replace(row, **extra))
     if (lead := configuration.lead_periods) > 1:
-        sums = joined(lead_sums(table.values, lead) for table in tables)
+        sums = joined(lead_sums(table.demand, lead) for table in tables)
         quantiles = {method: joined(one.lead_quantiles for one in own) for method, own in said.items()}
         found += _scored(f"sum of {lead}", sums, quantiles, costs_us)
     return found

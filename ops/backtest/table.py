@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from online_models.base import Covariates, Float64s, Slot
+from online_models.base import Bools, Covariates, Float64s, Slot
 from ops.backtest.configuration import Configuration
 from streams.errors import ConfigurationError
 from streams.feeds import cells
@@ -28,8 +28,18 @@ class PoolTable:
     series: tuple[str, ...]
     starts_s: Float64s  # (periods,) Unix seconds
     slots: tuple[Slot, ...]  # (periods,) places in the local calendar
-    values: Float64s  # (periods, series); NaN: missing
+    values: Float64s  # (periods, series); NaN: missing, or closed
     covariates: tuple[Covariates, ...]  # (periods,) as recorded in that period; of several rows the mean, as live
+
+    @property
+    def closed(self) -> Bools:
+        """Return which periods are closed, (periods,)."""
+        return np.array([slot.closed for slot in self.slots], dtype=bool)
+
+    @property
+    def demand(self) -> Float64s:
+        """Return what was asked for, (periods, series) units: `values`, and none in closed periods."""
+        return np.where(self.closed[:, None], 0.0, self.values)
 
 
 @dataclass(slots=True)
@@ -53,7 +63,10 @@ def read(path: Path, configuration: Configuration) -> list[PoolTable]:
             raise ConfigurationError(f"{path}:{line}: {error}") from error
     if not pools:
         raise ConfigurationError(f"{path}: has no rows")
-    return [_gridded(name, recorded, configuration) for name, recorded in sorted(pools.items())]
+    try:
+        return [_gridded(name, recorded, configuration) for name, recorded in sorted(pools.items())]
+    except ValueError as error:
+        raise ConfigurationError(f"{path}:{error}") from error
 
 
 def _add(
@@ -98,14 +111,21 @@ def _gridded(name: str, recorded: _Recorded, configuration: Configuration) -> Po
     series = tuple(sorted({one for _, one in recorded.values}))
     starts_s = _grid(sorted({start_s for start_s, _ in recorded.values}), configuration)
     rows, columns = {at: number for number, at in enumerate(starts_s)}, {one: at for at, one in enumerate(series)}
+    slots = places(starts_s, configuration)
     values = np.full((len(rows), len(series)), 0.0 if configuration.missing == "zero" else math.nan)
-    for (start_s, one), (value, _) in recorded.values.items():
+    values[[slot.closed for slot in slots]] = math.nan
+    for (start_s, one), (value, line) in recorded.values.items():
+        if slots[rows[start_s]].closed:
+            if value > 0.0:
+                day = configuration.periods.text(start_s)
+                raise ValueError(f"{line}: {day} is declared closed, and series {one!r} has {value:g}")
+            continue
         values[rows[start_s], columns[one]] = value
     return PoolTable(
         name,
         series,
         np.array(starts_s),
-        places(starts_s, configuration),
+        slots,
         values,
         tuple(
             tuple(sorted((name, sum(found) / len(found)) for name, found in recorded.covariates.get(at, {}).items()))

@@ -6,7 +6,7 @@ eight weeks of shorter periods, are looked at, so that it ends.
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from time import process_time
@@ -50,6 +50,8 @@ class AutoEts:
         seen = DAYS_SEEN if per_day == 1 else SHORT_DAYS_SEEN * per_day
         columns = [_filled(column, season) for column in table.values.T]
         models: dict[int, Any] = {}
+        beyond = configuration.grid.slots(float(table.starts_s[-1]), configuration.horizon_periods + 1)[1:]
+        slots = (*table.slots, *beyond)
         start = 0  # what is looked at begins there until the next fit: the season's phase is counted from it
         days = list(stretches(table, configuration, configuration.horizon_periods))
         for day, origins in enumerate(days):
@@ -57,8 +59,9 @@ class AutoEts:
                 models.clear()
                 start = max(origins[0] + 1 - seen, 0)
             for origin in origins:
+                is_open = [not slot.closed for slot in slots[origin + 1 : origin + 1 + configuration.horizon_periods]]
                 found = np.array([
-                    self._said(models, one, column[start : origin + 1], season, configuration)
+                    self._said(models, one, column[start : origin + 1], season, configuration, is_open)
                     for one, column in enumerate(columns)
                 ])  # (series, horizons and the sum, levels)  # fmt: skip
                 scored = np.maximum(found, 0.0)
@@ -70,9 +73,14 @@ class AutoEts:
 
     @staticmethod
     def _said(
-        models: dict[int, Any], one: int, column: Float64s, season: int, configuration: Configuration
+        models: dict[int, Any],
+        one: int,
+        column: Float64s,
+        season: int,
+        configuration: Configuration,
+        is_open: Sequence[bool],
     ) -> Float64s:
-        """Return (horizons and the sum, levels)."""
+        """Return (horizons and the sum, levels); `is_open` tells of the next periods, as far as any is asked of."""
         horizons, lead = np.array(configuration.horizons), configuration.lead_periods
         found = np.full((len(horizons) + 1, len(SCORED_LEVELS)), np.nan)
         if len(column) < 2 * season or np.isnan(column).any():
@@ -85,8 +93,9 @@ class AutoEts:
             model = forward_ets(models[one].model_, column)  # type: ignore[no-untyped-call]
             told = forecast_ets(model, h=int(horizons.max()), level=[80, 90])  # type: ignore[no-untyped-call]
         found[:-1] = np.stack([np.asarray(told[column], np.float64)[horizons - 1] for column in _COLUMNS], axis=-1)
+        found[:-1][~np.array(is_open)[horizons - 1]] = 0.0
         if lead > 1:
-            found[-1] = sum_quantiles(model, lead, SCORED_LEVELS)
+            found[-1] = sum_quantiles(model, is_open[:lead], SCORED_LEVELS)
         return found
 
 

@@ -53,7 +53,9 @@ class Boosting:
     def sums(self, table: PoolTable, configuration: Configuration, done: Callable[[float], None]) -> Said:
         """Return what it says of the sum over the lead time that begins with each period of the reported span."""
         began_s, said, lead = process_time(), nothing(table, []), configuration.lead_periods
-        known, labels = features(table, configuration, 1), _ahead(lead_sums(table.values, lead), 1)
+        known, labels = features(table, configuration, 1), _ahead(lead_sums(table.demand, lead), 1)
+        if table.closed.any():
+            known = np.concatenate([known, _open_days(table, lead)], axis=-1)
         ways = list(stretches(table, configuration, 1, self.days))
         for origins in ways:
             data = prepared(known, labels, origins.start - lead + 1)
@@ -82,6 +84,12 @@ def prepared(known: Float64s, labels: Float64s, last: int) -> lightgbm.Dataset |
     if given.sum() < LABELS_MIN:
         return None
     return lightgbm.Dataset(inputs[given], outputs[given], params=BINS).construct()
+
+
+def _open_days(table: PoolTable, lead: int) -> Float64s:
+    """Return how many of the periods of the sum after each origin are open, (periods, series, 1); NaN past the end."""
+    is_open = np.where(table.closed[:, None], 0.0, np.ones(table.values.shape))
+    return _ahead(lead_sums(is_open, lead), 1)[..., None]
 
 
 def _ahead(values: Float64s, ahead: int) -> Float64s:

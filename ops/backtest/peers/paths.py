@@ -19,9 +19,9 @@ SEED = 6
 NEAR_ZERO = 1e-10  # a level that nothing is divided by
 
 
-def sum_quantiles(model: Mapping[str, Any], periods: int, levels: Sequence[float]) -> Float64s:
-    """Return the quantiles (levels,) of the sum of the next `periods`."""
-    found: Float64s = np.quantile(paths(model, periods).sum(axis=1), levels)
+def sum_quantiles(model: Mapping[str, Any], is_open: Sequence[bool], levels: Sequence[float]) -> Float64s:
+    """Return the quantiles (levels,) of the sum of those of the next periods that are open."""
+    found: Float64s = np.quantile(paths(model, len(is_open))[:, list(is_open)].sum(axis=1), levels)
     return found
 
 

@@ -42,6 +42,32 @@ def test_a_week_that_repeats_is_forecast_without_error(tmp_path: Path, capsys: p
 
 
 @pytest.mark.parametrize("method", ["autoets", "lightgbm", "mixture", "river-linear", "seasonal-naive"])
+def test_nothing_is_expected_or_scored_on_closed_days(method: str, tmp_path: Path) -> None:
+    """Sums of three days with a closed one among them are those of two open ones, to peers as to ours."""
+    closed = '"thursday"'
+    rows = [row for row in lines() if row == "day,item,units" or date.fromisoformat(row[:10]).weekday() != 3]
+    path = written(tmp_path, rows, TOML.replace('missing = "missing"', f'missing = "missing"\nclosed = [{closed}]'))
+    settings = configuration.load(configuration.beside(path))
+    (pool,) = table.read(path, settings)
+    assert np.isnan(pool.values[pool.closed]).all()
+    said = methods.asks(method, trials=0)(pool, settings, lambda _count: None, kept.Forgetful(), method)
+    span = table.reported(pool, settings)
+    came = protocol.lead_sums(pool.demand, 3)[span][:-3]
+    middle = said.lead_quantiles[span][:-3][..., QUANTILE_LEVELS.index(0.5)]
+    assert not np.isnan(came).any()
+    assert np.abs(middle - came).mean() < 0.1 * came.mean()
+    if method != "lightgbm":  # what it says of a closed day is scored by nobody
+        assert not np.nanmax(said.quantiles[1][pool.closed])
+
+
+def test_a_sale_on_a_declared_closed_day_ends_with_its_line(tmp_path: Path) -> None:
+    """The declaration or the table is wrong, and only who wrote them can know which."""
+    path = written(tmp_path, lines(), TOML.replace('missing = "missing"', 'missing = "zero"\nclosed = ["2024-01-02"]'))
+    with pytest.raises(ConfigurationError, match=r"sales.csv:4: 2024-01-02 is declared closed, and series 'i1' has 13"):
+        table.read(path, configuration.load(configuration.beside(path)))
+
+
+@pytest.mark.parametrize("method", ["autoets", "lightgbm", "mixture", "river-linear", "seasonal-naive"])
 def test_what_comes_later_changes_nothing_that_was_said(method: str, tmp_path: Path) -> None:
     """All rows from a day on are other ones: what was said of it the day before is the same to the last bit."""
     found, split = [], 80

@@ -40,8 +40,8 @@ def test_a_sum_is_wider_than_of_independent_periods() -> None:
     model = ets_f(seen(), 7, model="ANN", damped=False)
     reach = 1.0 + model["par"][0] * np.arange(7)
     deviation = np.sqrt(model["sigma2"] * (reach**2).sum())
-    low, high = sum_quantiles(model, 7, (0.1, 0.9))
+    low, high = sum_quantiles(model, [True] * 7, (0.1, 0.9))
 
     assert (high - low) / 2.0 / 1.28155 == pytest.approx(deviation, rel=0.06)
     assert deviation > 1.3 * np.sqrt(7 * model["sigma2"])
-    assert np.array_equal(sum_quantiles(model, 7, (0.1, 0.9)), [low, high])
+    assert np.array_equal(sum_quantiles(model, [True] * 7, (0.1, 0.9)), [low, high])
