@@ -4,6 +4,7 @@ Looks at nothing on or after 2010-07-01. The data has no costs, stock or lead ti
 and the catalog's note names them.
 """
 
+import json
 import sys
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -28,6 +29,11 @@ LEAD_DAYS_MIN, LEAD_DAYS_COUNT = 2, 6  # 2 to 7 days, by the code's checksum
 BUDGET_RATIO = 2.0  # of the mean daily spend and of the mean daily units
 ORDER_DAYS_MAX = 20  # one order of one item: at most this many mean days
 START_RATIO = 2.0  # of the mean demand over the protection interval (lead time + 1 days)
+
+# The shop was shut before END on these days and on no other: Saturdays but one of December, bank holidays, Easter
+# Sunday, whose date a shop knows for the years to come, and the days around Christmas.
+CLOSED = ["saturday", "holidays", "12-24", *(f"12-{day}" for day in range(26, 32)), "01-02", "01-03"]
+CLOSED += ["2010-04-04", "2011-04-24"]
 
 # A code belongs to the first pool one of whose words its description contains. The four ids lie in four partitions
 # of the default four, so that up to four workers share the demo.
@@ -132,6 +138,7 @@ def pool_lines(pool_id: str, items: list[Item]) -> list[str]:
         'topic = "transactions"',
         'timezone = "Europe/London"',
         'holidays = "GB-ENG"',
+        f"closed = {json.dumps(CLOSED)}",
         'period = "day"',
         "ahead_s_max = 3600",
         "horizon_periods = 8",

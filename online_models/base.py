@@ -61,7 +61,7 @@ class PoolBucket(msgspec.Struct, frozen=True, gc=False):
 
 
 def slots_after(slot: Slot, known: tuple[Slot, ...], periods: int, slots_per_week: int) -> tuple[Slot, ...]:
-    """Return where the `periods` after `slot` lie: what is `known` of them, then as the clock goes on, open, no holidays.
+    """Return where the `periods` after `slot` lie: what is `known` of them, then as the clock goes on, all open.
 
     >>> [one.of_week for one in slots_after(Slot(5), (Slot(0),), 3, 7)]
     [0, 1, 2]

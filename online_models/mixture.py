@@ -24,7 +24,7 @@ from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
 from online_models.mixture_loops import Regrets
-from online_models.plan import knots_of, steps_between
+from online_models.plan import knots_of, nearest_knots, steps_between
 from online_models.together import PoolMeans
 
 KNOTS_MAX = 4  # steps ahead with weights of their own
@@ -90,11 +90,17 @@ class Mixture:
         return mixed
 
     def adopt(self, old: Self, places: Places) -> None:
-        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        """Take over what `old`, of other series or another horizon but else alike, learnt of those that stay.
+
+        Of another horizon, what was said and waits for its actual is let go of, and a step begins with the nearest's.
+        """
         for expert, before in zip(self._experts, old._experts, strict=True):
             expert.adopt(before, places)
-        for name in ("_said", "_regret", "_square", "_error", "_count"):
-            carry(getattr(self, name), getattr(old, name), places, axis=-1)
+        if self._steps == old._steps:
+            carry(self._said, old._said, places, axis=-1)
+        near = nearest_knots(self._steps, old._steps)
+        for name in _KEPT:
+            carry(getattr(self, name), np.take(getattr(old, name), near, axis=-2), places, axis=-1)
         self._periods = old._periods
         self._regrets.weigh()
 

@@ -4,6 +4,7 @@ Computed once a shape and kept, so that thousands of series hold their own numbe
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,17 @@ def knots_of(horizon_periods: int, knots_max: int = KNOTS_MAX) -> tuple[int, ...
     if horizon_periods <= knots_max:
         return tuple(range(1, horizon_periods + 1))
     return tuple(np.unique(np.round(np.geomspace(1, horizon_periods, knots_max)).astype(np.int64)).tolist())
+
+
+def nearest_knots(knots: Sequence[int], others: Sequence[int]) -> list[int]:
+    """Return for each of `knots` the place of the nearest of `others`: what was learnt of it is the best begin.
+
+    >>> nearest_knots((1, 3, 9), (1, 2, 4, 7))
+    [0, 1, 3]
+    """
+    distances = np.abs(np.subtract.outer(np.array(knots), np.array(others)))
+    found: list[int] = distances.argmin(axis=1).tolist()
+    return found
 
 
 @functools.lru_cache(maxsize=256)

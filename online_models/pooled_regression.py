@@ -9,6 +9,7 @@ few usual ones (Huber 1964), measured from what had been said.
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from online_models import regression_loops
 from online_models.base import Float64s
 from online_models.hinges import Inputs, design
+from online_models.plan import nearest_knots
 
 MEMORY_DAYS = 150.0  # until a period's weight has fallen to 1/e; 60 to 400 differ by 1 % on most development spans
 MEMORY_PERIODS = 1000.0  # and at least so many: fewer days cannot carry so many weights
@@ -91,6 +93,14 @@ class PooledRegression:
         found = np.matmul(self._products, self._weights[..., None].astype(np.float32))[..., 0]
         slack = self._moments - found - RIDGE * self._weights
         regression_loops.sweep(self._products, RIDGE, slack, self._weights)
+
+    def adopt(self, old: Self, covariates: int) -> None:
+        """Take over what `old` learnt, which knew so many covariates; of other knots, of the nearest of its own."""
+        self.widen(0)
+        self.widen(covariates)
+        near = nearest_knots(self._knots.tolist(), old._knots.tolist())
+        for name in ("_products", "_moments", "_weights", "_misses"):
+            getattr(self, name)[...] = getattr(old, name)[near]
 
     def state(self) -> tuple[int, bytes, bytes, bytes, bytes]:
         """Return everything kept, as plain values for msgpack."""

@@ -99,23 +99,25 @@ class SeasonRegression:
             self._steps = self._bound()
 
     def adopt(self, old: Self, places: Places) -> None:
-        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        """Take over what `old`, of other series or another horizon but else alike, learnt of those that stay.
+
+        Of another horizon, what was said and waits for its actual is let go of.
+        """
         self._season.adopt(old._season, places)
         self._history.adopt(old._history, places)
-        self._take_shared(old._observed.state(), old._weather, old._regression.state(), old._made_from.shape[-1])
-        carry(self._made_from, old._made_from, places, axis=1)
-        carry(self._said, old._said, places, axis=2)
-        carry(self._targets, old._targets, places, axis=2)
+        self._observed.restore(old._observed.state())
+        self._weather = old._weather.copy()
+        inputs = old._made_from.shape[-1]
+        self._widen(inputs)
+        self._regression.adopt(old._regression, (inputs - FIXED) // PER_COVARIATE)
+        self._steps = self._bound()
+        if self._ahead == old._ahead:
+            carry(self._made_from, old._made_from, places, axis=1)
+            carry(self._said, old._said, places, axis=2)
+            carry(self._targets, old._targets, places, axis=2)
         self._is_said = old._is_said
         self._holidays[...] = old._holidays
         self._ready[...] = self._season.ready
-
-    def _take_shared(self, observed: Any, weather: Float64s, regression: Any, inputs: int) -> None:
-        self._observed.restore(observed)
-        self._weather = np.array(weather, np.float64)
-        self._widen(inputs)
-        self._regression.restore(regression, (inputs - FIXED) // PER_COVARIATE)
-        self._steps = self._bound()
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
@@ -131,7 +133,11 @@ class SeasonRegression:
         )
         self._season.restore(season)
         self._history.restore(history)
-        self._take_shared(observed, weather, regression, inputs)
+        self._observed.restore(observed)
+        self._weather = np.array(weather, np.float64)
+        self._widen(inputs)
+        self._regression.restore(regression, (inputs - FIXED) // PER_COVARIATE)
+        self._steps = self._bound()
         self._made_from[...] = np.frombuffer(made_from, np.float32).reshape(self._made_from.shape)
         self._ready[...] = self._season.ready
         self._said[...] = np.frombuffer(said, np.float32).reshape(self._said.shape)

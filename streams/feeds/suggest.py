@@ -4,10 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from streams.closed_days import WEEKDAYS
 from streams.errors import ConfigurationError
 from streams.feeds import cells
 from streams.feeds.table import PARQUET, Row, open_table
@@ -15,6 +17,7 @@ from streams.feeds.textfile import delimiter_of
 
 ROWS = 2000  # looked at
 YEAR_1990_S, YEAR_2100_S = 631_152_000.0, 4_102_444_800.0  # what is outside was written in another format
+CLOSED_SPAN_S = 21 * 86_400.0  # of rows, before a weekday that none is of is taken to be closed
 RESOURCES = 10  # put into the catalog, the most frequent ones
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 FORMATS = (
@@ -124,6 +127,7 @@ def catalog_text(path: Path, guess: dict[str, str], rows: Sequence[Row]) -> str:
             "[[pools]]",
             f"pool_id = {_quoted(pool_id)}",
             'timezone = "UTC"',
+            closed_line([row[guess["time"]] for row in mine]),
             'period = "day"',
             "controlled = false",
         ]
@@ -131,6 +135,21 @@ def catalog_text(path: Path, guess: dict[str, str], rows: Sequence[Row]) -> str:
         for resource_id in _frequent([row[guess["resource"]] for row in mine], RESOURCES):
             lines += ["", "[[pools.resources]]", f"id = {_quoted(resource_id)}"]
     return "\n".join(lines) + "\n"
+
+
+def closed_line(found: Sequence[Any]) -> str:
+    """Return the line that tells of closed days, with the weekdays that no cell of three weeks or more is of.
+
+    >>> closed_line([f"2024-03-{day:02}" for day in range(1, 31) if day % 7 != 3])
+    'closed = ["sunday"]  # no row is of these; also "12-25", "2027-04-02" or "holidays"'
+    """
+    times_s = _times_s(time_format(found), found)
+    seen = {datetime.fromtimestamp(at_s, UTC).weekday() for at_s in times_s}
+    absent = [name for weekday, name in enumerate(WEEKDAYS) if weekday not in seen]
+    if not absent or max(times_s, default=0.0) - min(times_s, default=0.0) < CLOSED_SPAN_S:
+        return 'closed = []  # days that sell nothing, such as "sunday", "12-25", "2027-04-02" or "holidays"'
+    names = ", ".join(map(_quoted, absent))
+    return f'closed = [{names}]  # no row is of these; also "12-25", "2027-04-02" or "holidays"'
 
 
 def time_format(found: Sequence[Any]) -> str:

@@ -141,3 +141,24 @@ def test_bytes_that_are_no_state_are_refused(name: str) -> None:
         registry.restore_pool(name, b"\x01noise")
     with pytest.raises(ValueError, match="state"):
         registry.restore_pool(name, made(other, [1]).state())
+
+
+@pytest.mark.parametrize("name", sorted({*registry.POOL_FORECASTERS, registry.SIMPLE}))
+@pytest.mark.parametrize(("before", "after"), [([3, 3], [12, 3]), ([12, 3], [3, 3]), ([9, 9], [20, 2])])
+def test_a_lead_beyond_the_horizon_may_change_and_the_rest_is_kept(
+    name: str, before: list[int], after: list[int]
+) -> None:
+    """A running pool takes a new lead time: what was learnt of single periods is as good as before, and goes on."""
+    old, new = made(name, before), made(name, after)
+    week = np.array([30.0, 26.0, 24.0, 25.0, 33.0, 10.0, 12.0])
+    for place in range(90):
+        old.learn(pool_bucket(place, [week[place % 7], 2.0 * week[place % 7]]))
+    new.adopt(old, [0, 1])
+    for place in range(90, 120):
+        new.learn(pool_bucket(place, [week[place % 7], 2.0 * week[place % 7]]))
+        for one, times in zip(new.forecast(ahead(place)), (1.0, 2.0), strict=True):
+            assert one
+            came = times * week[np.arange(place + 1, place + 1 + checks.HORIZON_PERIODS) % 7]
+            np.testing.assert_allclose(one.mean, came, rtol=0.2)
+    other = registry.restore_pool(name, new.state())
+    assert other.state() == new.state()

@@ -249,6 +249,7 @@ def test_a_suggestion_for_the_example_can_be_used(tmp_path: Path) -> None:
     def told(event: FeedEvent) -> Any:
         return type(event), [getattr(event, name, 0) for name in ("occurred_at_s", "quantity_units", "resource_id")]
 
+    assert own.pools[0].closed == ("sunday",)
     assert {resource.id for resource in own.pools[0].resources} == {one.id for one in CATALOG.pools[0].resources}
     assert [told(event) for event in events] == [told(event) for event in by_hand]
 
