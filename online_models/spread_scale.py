@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from online_models.base import QUANTILE_LEVELS, Float64s
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
-from online_models.spread_scale_loops import Scales, refresh
+from online_models.spread_scale_loops import Scales
 
 LEVELS = np.array(QUANTILE_LEVELS)
 MEMORY_DAYS = 150.0  # of the mean absolute miss, but of no more than MEMORY_MAX periods
@@ -73,7 +73,7 @@ class SpreadScale:
         if self._fast_said.shape[1] == old._fast_said.shape[1]:
             carry(self._fast_said, old._fast_said, places, axis=0)
         self._weights[...], self._sizes[...] = old._weights, old._sizes
-        refresh(self._slow, self._seen, self._fast, self._overlaps, self._unit, self._recent)
+        self.loops.refresh()
         carry(self._unit[:, :-1], old._unit[:, :-1], places, axis=0)  # what was borrowed stays until the next period
         carry(self._unit[:, -1:], old._unit[:, -1:], same_lead, axis=0)
 
@@ -85,7 +85,7 @@ class SpreadScale:
         """Take over what `state()` of an object of the same shape returned."""
         unpack(self, (*_OF_SERIES, *_OF_POOL), state)
         borrowed = self._unit.copy()  # as of the last period, and of whoever was in the pool then
-        refresh(self._slow, self._seen, self._fast, self._overlaps, self._unit, self._recent)
+        self.loops.refresh()
         self._unit[...] = borrowed
 
 

@@ -17,36 +17,30 @@ cdef class Scales:
     cdef float[:, :, ::1] usual
     cdef uint8_t[::1] is_broken
 
+    @cython.locals(row=Py_ssize_t, one=Py_ssize_t, slot=Py_ssize_t, longest=Py_ssize_t)
     cpdef void learn(self, Py_ssize_t slot_of_week, double[:, ::1] roots, double[:, :, ::1] table, Py_ssize_t periods)
 
-@cython.locals(rows=Py_ssize_t, longest=Py_ssize_t, row=Py_ssize_t, one=Py_ssize_t, before=double, recent=double,
-               hour=double, tilt=double, base=double)
-cpdef void learn_scale(double[:, ::1] roots, Py_ssize_t[:, ::1] delays, double[:, ::1] overlaps, Py_ssize_t[::1] sides, Py_ssize_t periods,
-                       Py_ssize_t slot, double rate, double[:, :, ::1] table, double[::1] levels, double[:, ::1] slow,
-                       double[:, ::1] seen, double[::1] fast, double[::1] shock, float[:, ::1] fast_said, float[:, :, ::1] usual,
-                       double[:, ::1] weights, double[:, ::1] sizes, double[:, ::1] unit,
-                       double[::1] recent_now, double[:, ::1] scaled, uint8_t[::1] is_broken)
+    @cython.locals(longest=Py_ssize_t, recent=double, hour=double, tilt=double, base=double)
+    cdef void learn_miss(self, Py_ssize_t one, Py_ssize_t row, Py_ssize_t slot, double root, double[:, :, ::1] table,
+                         Py_ssize_t periods)
 
-@cython.locals(row=Py_ssize_t, slot=Py_ssize_t)
-cdef void _begin_anew(Py_ssize_t one, double[:, ::1] seen, double[::1] fast, double[::1] shock,
-                      float[:, :, ::1] usual)
+    @cython.locals(furthest=Py_ssize_t, of_late=double, of_slot=double, side=Py_ssize_t, held=double)
+    cdef void learn_usual(self, Py_ssize_t one, Py_ssize_t row, Py_ssize_t slot, double miss, double recent, double hour)
+
+    @cython.locals(row=Py_ssize_t, slot=Py_ssize_t)
+    cdef void begin_anew(self, Py_ssize_t one)
+
+    @cython.locals(low=double, high=double, pull=double, which=Py_ssize_t, step=double)
+    cdef void weigh(self, Py_ssize_t one, Py_ssize_t row, double scaled, double recent, double hour,
+                    double[:, :, ::1] table)
+
+    @cython.locals(rate=double)
+    cdef void spread(self, Py_ssize_t one, Py_ssize_t row, double flat, double base)
+
+    @cython.locals(row=Py_ssize_t, one=Py_ssize_t, total=double, count=double, known=double, typical=double,
+                   own=double, mixed=double, borrowed=double)
+    cpdef void refresh(self)
 
 cpdef double tilted(double first, double second, double recent, double hour)
-
-@cython.locals(of_late=double, of_slot=double, side=Py_ssize_t, held=double)
-cdef void _usually(double miss, double recent, double hour, Py_ssize_t one, Py_ssize_t row, Py_ssize_t rows,
-                   Py_ssize_t slot, double[:, ::1] weights, double[::1] fast, double[::1] shock, float[:, :, ::1] usual)
-
-@cython.locals(low=double, high=double, pull=double)
-cdef void _weigh(double scaled, double recent, double hour, Py_ssize_t one, Py_ssize_t row, double[:, :, ::1] table,
-                 double[::1] levels, double[:, ::1] weights, double[:, ::1] sizes)
-
-cdef void _spread(double flat, double base, double rate, Py_ssize_t one, Py_ssize_t row, double[:, ::1] slow,
-                  double[:, ::1] seen)
-
-@cython.locals(row=Py_ssize_t, one=Py_ssize_t, total=double, count=double, known=double, typical=double, own=double,
-               mixed=double, borrowed=double)
-cpdef void refresh(double[:, ::1] slow, double[:, ::1] seen, double[::1] fast, double[:, ::1] overlaps,
-                   double[:, ::1] unit, double[::1] recent)
 
 cdef double _recently(double fast)

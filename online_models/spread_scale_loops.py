@@ -36,7 +36,15 @@ LOWER, UPPER = 1, 5  # places of the levels whose pinball the weights are fitted
 
 
 class Scales:
-    """The arrays of `online_models.spread_scale`, held as C sees them; see `learn_scale`. slots: of usual misses."""
+    """The arrays of `online_models.spread_scale`, held as C sees them.
+
+    delays: (series, rows) periods before that it was said; overlaps: (series, rows); sides: (rows,) which of the usual
+    misses count; slots: (slots of the week,) place of each among usual misses; rate: of the mean absolute miss
+    levels: of the quantiles; slow, seen: (series, rows) mean absolute miss, and of how many
+    fast, shock: (series,); fast_said: (series, longest delay); usual: (2, series, slots); weights, sizes: (rows, 2)
+    unit, scaled: (series, rows); recent: (series,) the logarithm of the misses of late
+    is_broken: (series,) whether all that was known of a series' misses is out of date
+    """
 
     def __init__(
         self,
@@ -65,67 +73,98 @@ class Scales:
         self.unit, self.recent, self.scaled, self.is_broken = unit, recent, scaled, is_broken
 
     def learn(self, slot_of_week: int, roots: Float64s, table: Float64s, periods: int) -> None:
-        """Do what `learn_scale` does."""
-        learn_scale(
-            roots, self.delays, self.overlaps, self.sides, periods, self.slots[slot_of_week], self.rate, table,
-            self.levels, self.slow, self.seen, self.fast, self.shock, self.fast_said, self.usual, self.weights,
-            self.sizes, self.unit, self.recent, self.scaled, self.is_broken,
-        )  # fmt: skip
+        """Learn one period's misses `roots` (series, rows), and write them `scaled`; so many periods were learnt.
 
+        table: (series, rows, levels) quantiles of `scaled`
+        """
+        slot, longest = self.slots[slot_of_week], self.fast_said.shape[1]
+        for row in range(roots.shape[1]):
+            self.sizes[row, 0] *= FORGET
+            self.sizes[row, 1] *= FORGET
+        for one in range(roots.shape[0]):
+            for row in range(roots.shape[1]):
+                self.scaled[one, row] = NOTHING
+                if not math.isnan(roots[one, row]):
+                    self.learn_miss(one, row, slot, roots[one, row], table, periods)
+            self.is_broken[one] = self.shock[one] > BREAK
+            if self.shock[one] > BREAK:
+                self.begin_anew(one)
+            self.fast_said[one, (periods - 1) % longest] = self.fast[one]
+        self.refresh()
 
-def learn_scale(
-    roots: Float64s,
-    delays: Places64,
-    overlaps: Float64s,
-    sides: Places64,
-    periods: int,
-    slot: int,
-    rate: float,
-    table: Float64s,
-    levels: Float64s,
-    slow: Float64s,
-    seen: Float64s,
-    fast: Float64s,
-    shock: Float64s,
-    fast_said: Float32s,
-    usual: Float32s,
-    weights: Float64s,
-    sizes: Float64s,
-    unit: Float64s,
-    recent_now: Float64s,
-    scaled: Float64s,
-    is_broken: Bytes,
-) -> None:
-    """Learn one period's misses `roots` (series, rows), and write them `scaled`.
+    def learn_miss(self, one: int, row: int, slot: int, root: float, table: Float64s, periods: int) -> None:
+        """Learn one miss: what it says of misses of late, of the slot, of the weights and of the unit."""
+        longest = self.fast_said.shape[1]
+        recent = _recently(float(self.fast_said[one, (periods - 1 + longest - self.delays[one, row]) % longest]))
+        hour = math.log(float(self.usual[self.sides[row], one, slot]))
+        tilt = tilted(self.weights[row, 0], self.weights[row, 1], recent, hour)
+        base = self.unit[one, row] if self.unit[one, row] > 0.0 else max(abs(root), UNIT_MIN)
+        self.scaled[one, row] = root / (base * tilt)
+        self.learn_usual(one, row, slot, abs(self.scaled[one, row]), recent, hour)
+        self.weigh(one, row, self.scaled[one, row], recent, hour, table)
+        self.spread(one, row, abs(root) / tilt, base)
 
-    delays: (series, rows) periods before that it was said; overlaps: (series, rows)
-    sides: (rows,) which of the usual misses count
-    is_broken: (series,) whether all that was known of a series' misses is out of date
-    table: (series, rows, levels) quantiles of `scaled`; slow, seen: (series, rows) mean absolute miss, and of how many
-    fast, shock: (series,); fast_said: (series, longest delay); usual: (2, series, slots); weights, sizes: (rows, 2)
-    """
-    rows, longest = roots.shape[1], fast_said.shape[1]
-    for row in range(rows):
-        sizes[row, 0] *= FORGET
-        sizes[row, 1] *= FORGET
-    for one in range(roots.shape[0]):
-        for row in range(rows):
-            scaled[one, row] = NOTHING
-            if not math.isnan(roots[one, row]):
-                before = float(fast_said[one, (periods - 1 + longest - delays[one, row]) % longest])
-                recent = _recently(before)
-                hour = math.log(float(usual[sides[row], one, slot]))
-                tilt = tilted(weights[row, 0], weights[row, 1], recent, hour)
-                base = unit[one, row] if unit[one, row] > 0.0 else max(abs(roots[one, row]), UNIT_MIN)
-                scaled[one, row] = roots[one, row] / (base * tilt)
-                _usually(abs(scaled[one, row]), recent, hour, one, row, rows, slot, weights, fast, shock, usual)
-                _weigh(scaled[one, row], recent, hour, one, row, table, levels, weights, sizes)
-                _spread(abs(roots[one, row]) / tilt, base, rate / overlaps[one, row], one, row, slow, seen)
-        is_broken[one] = shock[one] > BREAK
-        if shock[one] > BREAK:
-            _begin_anew(one, seen, fast, shock, usual)
-        fast_said[one, (periods - 1) % longest] = fast[one]
-    refresh(slow, seen, fast, overlaps, unit, recent_now)
+    def learn_usual(self, one: int, row: int, slot: int, miss: float, recent: float, hour: float) -> None:
+        """Learn the misses of late, and the usual ones of the slot: the nearest step's, and the furthest one's."""
+        furthest = self.weights.shape[0] - 2
+        if row == 0:
+            of_late = min(miss * math.exp(self.weights[0, 0] * recent), MISS_MAX)
+            self.fast[one] += FAST_RATE * (of_late - self.fast[one])
+            self.shock[one] += SHOCK_RATE * (min(miss, SHOCK_MAX) - self.shock[one])
+        for side in range(2):
+            if row == side * furthest:
+                of_slot = min(miss * math.exp(self.weights[row, 1] * hour), MISS_MAX)
+                held = float(self.usual[side, one, slot])
+                self.usual[side, one, slot] = max(held + USUAL_RATE * (of_slot - held), USUAL_LEAST)
+
+    def begin_anew(self, one: int) -> None:
+        """Forget how a series was missed: its unit is taken from what comes now, quickly and uncut."""
+        self.fast[one], self.shock[one] = 1.0, 1.0
+        for row in range(self.seen.shape[1]):
+            self.seen[one, row] = min(self.seen[one, row], FEW - 2.0)
+        for slot in range(self.usual.shape[2]):
+            self.usual[0, one, slot] = 1.0
+            self.usual[1, one, slot] = 1.0
+
+    def weigh(self, one: int, row: int, scaled: float, recent: float, hour: float, table: Float64s) -> None:
+        """Step down the slope of the pinball loss of two levels, in the weights; shorter the more was learnt."""
+        low, high = table[one, row, LOWER], table[one, row, UPPER]
+        pull = low * (self.levels[LOWER] - (1.0 if scaled <= low else 0.0))
+        pull += high * (self.levels[UPPER] - (1.0 if scaled <= high else 0.0))
+        pull = min(max(pull, -MISS_MAX), MISS_MAX)
+        self.sizes[row, 0] += recent * recent
+        self.sizes[row, 1] += hour * hour
+        for which in range(2):
+            step = pull * (recent if which == 0 else hour) / (self.sizes[row, which] + PRIOR)
+            self.weights[row, which] = min(max(self.weights[row, which] + step, 0.0), WEIGHT_MAX)
+
+    def spread(self, one: int, row: int, flat: float, base: float) -> None:
+        """Learn the mean absolute miss."""
+        self.seen[one, row] += 1.0
+        if self.seen[one, row] > FEW:
+            flat = min(flat, MISS_MAX * base)
+        rate = max(self.rate / self.overlaps[one, row], 1.0 / self.seen[one, row])
+        self.slow[one, row] += rate * (flat - self.slow[one, row])
+
+    def refresh(self) -> None:
+        """Write into `unit` the mean absolute misses, of a young series nearer to the pool's; 0 of none.
+
+        And into `recent` the logarithm of the misses of late.
+        """
+        for one in range(self.slow.shape[0]):
+            self.recent[one] = _recently(self.fast[one])
+        for row in range(self.slow.shape[1]):
+            total, count = 0.0, 0.0
+            for one in range(self.slow.shape[0]):
+                known = min(self.seen[one, row], TRUSTED)
+                total += known * self.slow[one, row]
+                count += known
+            typical = total / count if count > 0.0 else 0.0
+            for one in range(self.slow.shape[0]):
+                own = self.seen[one, row]
+                borrowed = BORROWED * self.overlaps[one, row]
+                mixed = (own * self.slow[one, row] + borrowed * typical) / (own + borrowed)
+                self.unit[one, row] = max(mixed, UNIT_MIN) if count > 0.0 else 0.0
 
 
 def tilted(first: float, second: float, recent: float, hour: float) -> float:
@@ -135,92 +174,3 @@ def tilted(first: float, second: float, recent: float, hour: float) -> float:
 
 def _recently(fast: float) -> float:
     return math.log(RECENT_LEAST + fast) - math.log(RECENT_LEAST + 1.0)
-
-
-def _usually(
-    miss: float,
-    recent: float,
-    hour: float,
-    one: int,
-    row: int,
-    rows: int,
-    slot: int,
-    weights: Float64s,
-    fast: Float64s,
-    shock: Float64s,
-    usual: Float32s,
-) -> None:
-    """Learn the misses of late, and the usual ones of the slot: the nearest step's, and the furthest one's."""
-    if row == 0:
-        of_late = min(miss * math.exp(weights[0, 0] * recent), MISS_MAX)
-        fast[one] += FAST_RATE * (of_late - fast[one])
-        shock[one] += SHOCK_RATE * (min(miss, SHOCK_MAX) - shock[one])
-    if row == 0 or row == rows - 2:
-        of_slot = min(miss * math.exp(weights[row, 1] * hour), MISS_MAX)
-        for side in range(2):
-            if row == side * (rows - 2):
-                held = float(usual[side, one, slot])
-                usual[side, one, slot] = max(held + USUAL_RATE * (of_slot - held), USUAL_LEAST)
-
-
-def _begin_anew(one: int, seen: Float64s, fast: Float64s, shock: Float64s, usual: Float32s) -> None:
-    """Forget how a series was missed: its unit is taken from what comes now, quickly and uncut."""
-    fast[one], shock[one] = 1.0, 1.0
-    for row in range(seen.shape[1]):
-        seen[one, row] = min(seen[one, row], FEW - 2.0)
-    for slot in range(usual.shape[2]):
-        usual[0, one, slot] = 1.0
-        usual[1, one, slot] = 1.0
-
-
-def _weigh(
-    scaled: float,
-    recent: float,
-    hour: float,
-    one: int,
-    row: int,
-    table: Float64s,
-    levels: Float64s,
-    weights: Float64s,
-    sizes: Float64s,
-) -> None:
-    """Step down the slope of the pinball loss of two levels, in the weights; a step is shorter the more was learnt."""
-    low, high = table[one, row, LOWER], table[one, row, UPPER]
-    pull = low * (levels[LOWER] - (1.0 if scaled <= low else 0.0))
-    pull += high * (levels[UPPER] - (1.0 if scaled <= high else 0.0))
-    pull = min(max(pull, -MISS_MAX), MISS_MAX)
-    sizes[row, 0] += recent * recent
-    sizes[row, 1] += hour * hour
-    weights[row, 0] = min(max(weights[row, 0] + pull * recent / (sizes[row, 0] + PRIOR), 0.0), WEIGHT_MAX)
-    weights[row, 1] = min(max(weights[row, 1] + pull * hour / (sizes[row, 1] + PRIOR), 0.0), WEIGHT_MAX)
-
-
-def _spread(flat: float, base: float, rate: float, one: int, row: int, slow: Float64s, seen: Float64s) -> None:
-    """Learn the mean absolute miss."""
-    seen[one, row] += 1.0
-    if seen[one, row] > FEW:
-        flat = min(flat, MISS_MAX * base)
-    slow[one, row] += max(rate, 1.0 / seen[one, row]) * (flat - slow[one, row])
-
-
-def refresh(
-    slow: Float64s, seen: Float64s, fast: Float64s, overlaps: Float64s, unit: Float64s, recent: Float64s
-) -> None:
-    """Write into `unit` (series, rows) the mean absolute misses, of a young series nearer to the pool's; 0 of none.
-
-    And into `recent` (series,) the logarithm of the misses of late.
-    """
-    for one in range(slow.shape[0]):
-        recent[one] = _recently(fast[one])
-    for row in range(slow.shape[1]):
-        total, count = 0.0, 0.0
-        for one in range(slow.shape[0]):
-            known = min(seen[one, row], TRUSTED)
-            total += known * slow[one, row]
-            count += known
-        typical = total / count if count > 0.0 else 0.0
-        for one in range(slow.shape[0]):
-            own = seen[one, row]
-            borrowed = BORROWED * overlaps[one, row]
-            mixed = (own * slow[one, row] + borrowed * typical) / (own + borrowed)
-            unit[one, row] = max(mixed, UNIT_MIN) if count > 0.0 else 0.0

@@ -23,6 +23,7 @@ from policies.inventory.own_orders import wanted_units
 from policies.inventory.ranges import Ranges
 from simulator.inventory.types import Stock
 from simulator.training.network import Network, Part, Weights, prepared, said
+from simulator.training.seen_ranges import SeenRanges
 from simulator.training.stretch import Stretch, World
 
 GRADIENT_MAX = 1.0  # norm to which a gradient is cut: one wild path moves nothing
@@ -58,7 +59,7 @@ def learn(
     weights = list(network.parameters())
     optimiser = torch.optim.Adam(weights, lr=course.rate, betas=(0.9, 0.98))
     mean = [one.detach().clone() for one in weights]
-    seen = _Seen()
+    seen = SeenRanges(len(features.NAMES))
     step = 0
     while (passed := done(step)) < 1.0:
         for group in optimiser.param_groups:
@@ -81,7 +82,7 @@ def learn(
 
 
 def path_cost(
-    weights: Weights, stretch: Stretch, learnt_periods: int, wholeness: float, seen: "_Seen | None" = None
+    weights: Weights, stretch: Stretch, learnt_periods: int, wholeness: float, seen: SeenRanges | None = None
 ) -> tuple[torch.Tensor, Stock]:
     """Return the mean cost of a learnt period, each row's divided by its scale, and the stock at their end.
 
@@ -98,7 +99,7 @@ def path_cost(
             part, last = prepared(used, ahead.columns), ahead
         columns = features.stock_columns(stock.on_hand, stock.pipeline, ahead, torch)
         if seen is not None and period == 0:
-            seen.add(columns.detach(), ahead.columns)
+            seen.add(torch.cat([columns.detach(), ahead.columns], 1).numpy())
         stock, cost = stretch.play(period, stock, towards_whole(order_units(used, columns, part, ahead), wholeness))
         total = total + cost
         if period == learnt_periods - 1:
@@ -130,21 +131,3 @@ def towards_whole(order: torch.Tensor, wholeness: float) -> torch.Tensor:
 def _wholeness(course: Course, passed: float) -> float:
     passed = (passed - course.whole_from) / (course.whole_by - course.whole_from)
     return course.wholeness * min(max(passed, 0.0), 1.0)
-
-
-class _Seen:
-    """The range of each feature so far."""
-
-    def __init__(self) -> None:
-        self._low = torch.full((len(features.NAMES),), torch.inf)
-        self._high = -self._low
-
-    def add(self, stock: torch.Tensor, prospect: torch.Tensor) -> None:
-        """Widen by a batch of rows."""
-        both = torch.cat([stock, prospect], 1)
-        self._low = torch.minimum(self._low, both.amin(0))
-        self._high = torch.maximum(self._high, both.amax(0))
-
-    def ranges(self) -> Ranges:
-        """Return (low, high) of each feature."""
-        return tuple(zip(self._low.tolist(), self._high.tolist(), strict=True))
