@@ -44,6 +44,8 @@ def table(catalog: Catalog) -> str:
     lines = []
     for pool in catalog.pools:
         decided = f"decided by {pool.policy}" if pool.controlled else "watched"
-        lines.append(f"{pool.pool_id}  {pool.topic}  a {pool.period} in {pool.timezone}  {pool.forecast}  {decided}")
+        closed = f"  closed {', '.join(pool.closed)}" if pool.closed else ""
+        head = f"{pool.pool_id}  {pool.topic}  a {pool.period} in {pool.timezone}  {pool.forecast}  {decided}"
+        lines.append(head + closed)
         lines += [f"  {one.id:<16} lead {one.lead_time_periods:>2}  {one.name}" for one in pool.resources]
     return "\n".join(lines)
