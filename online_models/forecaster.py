@@ -20,7 +20,7 @@ from online_models.unconstrained import unconstrained
 LARGEST_TIMES = 3.0  # no forecast lies above this many times the largest demand learnt
 ERROR_RATE = 0.03  # of the discounted mean absolute error: about the last 30 buckets
 VALUE_MAX = 1e12  # units per period: beyond anything that is counted, far within single precision
-STATE_VERSION = 4  # raise it when the layout changes, and lead the older states to it in `upgrade.py`
+STATE_VERSION = 5  # raise it when the layout changes, and lead the older states to it in `upgrade.py`
 
 
 class Mean(Protocol):

@@ -32,7 +32,7 @@ MEMORY_DAYS = 60.0  # that regrets look back over, about
 SCORED_A_DAY = 6  # forecasts, about: of shorter periods not all, at hours that move round the day
 AWAKE = 0.01  # of all weight: between scored forecasts, a model that counts for less everywhere is not asked
 RATE = 0.7  # times the regret of a series and of its pool, in standard deviations
-HEAD_START = 100.0  # times the weight of each other, that the first model begins with: it was best on most spans
+HEAD_START = 30.0  # times the weight of each other, that the first model begins with: it was best on most spans
 
 Ints = NDArray[np.intp]
 

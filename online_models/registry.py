@@ -43,6 +43,7 @@ def _mixture(series: int, slots_per_week: int, horizon_periods: int) -> Mixture:
         Intermittent(series, slots_per_week, horizon_periods),
         PoolNaive(series, slots_per_week, horizon_periods),
         Yearly(series, slots_per_week, horizon_periods),
+        Snarimax(series, slots_per_week, horizon_periods),
     )
     return Mixture(experts, series, slots_per_week, horizon_periods)
 
@@ -55,6 +56,7 @@ POOL_FORECASTERS: dict[str, Callable[[int, int, int], PoolMeans]] = {
     "snarimax": Snarimax,
 }
 
+FIRST_OF_POOLS = 4  # version of states of whole pools that can be gone on with
 SIMPLE = weekly_naive.FAMILY  # what every other one is watched by
 DEFAULT = "mixture"
 FAMILIES = tuple(sorted([*FORECASTERS, *POOL_FORECASTERS]))
@@ -160,11 +162,11 @@ def _restored_apart(name: str, state: bytes) -> Separate:
 
 
 def _checked(name: str, state: bytes) -> dict[str, Any]:
-    """Return the decoded state of a family that knows a whole pool; raise ValueError for another or another version."""
+    """Return the decoded state of a family that knows a pool, in today's version; raise ValueError for another."""
     kept: dict[str, Any] = msgspec.msgpack.decode(state)
-    if kept["family"] != name or kept["version"] != STATE_VERSION:
+    if kept["family"] != name or kept["version"] > STATE_VERSION or kept["version"] < FIRST_OF_POOLS:
         raise ValueError(f"a state of {kept['family']!r} {kept['version']}; wanted {name!r} {STATE_VERSION}")
-    return kept
+    return kept if kept["version"] == STATE_VERSION else upgraded(kept, STATE_VERSION)
 
 
 def _restored_together(name: str, state: bytes) -> Together:

@@ -24,8 +24,8 @@ from online_models.base import Covariates, Float64s, Slot
 from online_models.carry import Places, carry
 from online_models.kept_arrays import packed, unpack
 from online_models.next_slots import next_slots
-from online_models.observed import NAMES_MAX, Observed
-from online_models.snarimax_loops import learn, say
+from online_models.observed import Observed
+from online_models.snarimax_loops import Arma
 
 MEMORY_DAYS = 200.0  # that the regression looks back over, about
 PROFILE_RATE = 0.08  # of a slot's mean: about the last 12 weeks
@@ -64,7 +64,6 @@ class Snarimax:
         periods = [max(days * per_day, 1.0) for days in WINDOW_DAYS] if per_day > 1 else list(WINDOWS_OF_DAYS)
         self._windows = 1.0 / np.array(periods)
         self._runs = np.zeros((2 * len(periods), series))
-        count = len(self._lags) + OTHERS + len(self._windows) + NAMES_MAX
         self._rates = np.array([
             1.0 / (MEMORY_DAYS * per_day), PROFILE_RATE, 1.0 / (ERROR_DAYS * per_day), RIDGE, BOUND, max(7, per_day),
             RATIO_MAX, LEAST_SHARE, CEILING, LEAST_SCALE,
@@ -72,62 +71,59 @@ class Snarimax:
         self._profile = np.full((series, slots_per_week), np.nan)  # units
         self._ring = np.zeros((series, slots_per_week + 2))  # what demand was off its profile, units
         self._numbers = np.zeros((NUMBERS, series))
-        self._information = np.zeros((series, count, count))
-        self._moments = np.zeros((series, count))
-        self._weights = np.zeros((series, count))
+        self._information, self._moments, self._weights = np.zeros((3, series, 0))  # see `_widen`
         self._observed = Observed()
-        self._known = np.zeros(NAMES_MAX)  # covariates of the last period, in deviations
+        self._known = np.zeros(0)  # covariates of the last period, in deviations
         self._periods = 0
-        self._names = 0  # covariates seen so far
-        self._features, self._factor = np.zeros(count), np.zeros((count, count))
+        self._widen()
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Learn the next period: values (series,), units; NaN is missing."""
         reckons = self._periods % self._solve_every == 0
-        learn(
-            values, slot.of_week, self._periods, int(reckons), self._lags, self._known[: self._names], self._rates,
-            self._windows, self._profile, self._ring, self._numbers, self._runs, self._information, self._moments,
-            self._weights, self._features[: self._used], self._factor,
-        )  # fmt: skip
+        values = np.ascontiguousarray(values, np.float64)
+        self._loops.learn(values, slot.of_week, self._periods, int(reckons), self._known)
         self._periods += 1
-        observed = self._observed.learn(covariates)
-        self._names = len(observed)
-        self._known[: self._names] = observed
+        known = len(self._known)
+        self._known = self._observed.learn(covariates)
+        if len(self._known) != known:
+            self._widen()
 
-    @property
-    def _used(self) -> int:
-        """Return how many features there are by now."""
-        return len(self._lags) + OTHERS + len(self._windows) + self._names
+    def _widen(self) -> None:
+        """Make room for the covariates that are known by now; what was learnt stays, and their rows come last."""
+        count = len(self._lags) + OTHERS + len(self._windows) + len(self._known)
+        sizes = {"_information": count * (count + 1) // 2, "_moments": count, "_weights": count}
+        for name, size in sizes.items():
+            held = getattr(self, name)
+            setattr(self, name, np.pad(held, ((0, 0), (0, size - held.shape[1]))))
+        self._loops = Arma(
+            self._lags, self._rates, self._windows, self._profile, self._ring, self._numbers, self._runs,
+            self._information, self._moments, self._weights,
+        )  # fmt: skip
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return the mean of the next periods, (series, slots), units; NaN of a series in its first days."""
         path = np.full((len(self._weights), len(slots)), np.nan)
-        places = next_slots(slots).of_week
-        say(
-            places, self._periods, self._lags, self._known[: self._names], self._rates, self._windows, self._profile,
-            self._ring, self._numbers, self._runs, self._weights, np.empty(len(slots)), np.empty(len(self._windows)),
-            path,
-        )  # fmt: skip
+        self._loops.say(next_slots(slots).of_week, self._periods, self._known, path)
         return path
 
     def adopt(self, old: Self, places: Places) -> None:
         """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        self._observed.restore(old._observed.state())
+        self._known, self._periods = old._known.copy(), old._periods
+        self._widen()
         for name in _KEPT:
             carry(getattr(self, name), getattr(old, name), places, axis=1 if name in {"_numbers", "_runs"} else 0)
-        self._observed.restore(old._observed.state())
-        self._known[...] = old._known
-        self._periods, self._names = old._periods, old._names
 
     def state(self) -> tuple[Any, ...]:
         """Return everything kept, as plain values for msgpack."""
-        arrays = packed(self, _KEPT)
-        return *arrays, self._observed.state(), self._known.tobytes(), self._periods, self._names
+        return *packed(self, _KEPT), self._observed.state(), self._known.tobytes(), self._periods
 
     def restore(self, state: tuple[Any, ...]) -> None:
         """Take over what `state()` of an object of the same shape returned."""
-        *arrays, observed, known, self._periods, self._names = state
+        *arrays, observed, known, self._periods = state
         self._observed.restore(observed)
-        self._known[...] = np.frombuffer(known)
+        self._known = np.frombuffer(known).copy()
+        self._widen()
         unpack(self, _KEPT, arrays)
 
 

@@ -5,6 +5,8 @@ Compiled where a C compiler is there (the `.pxd` beside this file); as Python th
 
 import math
 
+import numpy as np
+
 from online_models.base import Float64s, Places64
 
 # rows of the running numbers of a series
@@ -15,96 +17,91 @@ FORGET, PROFILE, ERROR, RIDGE, BOUND, BEGUN, RATIO_MAX, LEAST_SHARE, CEILING, LE
 ONE, BASE, LAST_MISS, MISS_BEFORE, OTHERS = range(5)
 
 
-def learn(
-    values: Float64s,
-    slot: int,
-    periods: int,
-    solves: int,
-    lags: Float64s,
-    known: Float64s,
-    rates: Float64s,
-    windows: Float64s,
-    profile: Float64s,
-    ring: Float64s,
-    numbers: Float64s,
-    runs: Float64s,
-    information: Float64s,
-    moments: Float64s,
-    weights: Float64s,
-    features: Float64s,
-    factor: Float64s,
-) -> None:
-    """Move everything on by one period, the one after `periods` others, of the place `slot` in the week.
+class Arma:
+    """The arrays of a pool's seasonal ARMA, held as C sees them.
 
-    values: (series,) units; NaN is missing. known: (names,) covariates of the period before, in deviations
+    lags: (lags,) periods. rates: see the places above. windows: (windows,) rates, the slowest first
     profile: (series, slots) units, NaN never seen. ring: (series, places) what demand was off its profile, units
-    windows: (windows,) rates, the slowest first. runs: (2 windows, series) smoothed profile and demand of each, units
-    numbers: (numbers, series). information: (series, features, features), moments, weights: (series, features)
-    features: (features,), factor: (features, features), for use here alone
+    numbers: (numbers, series). runs: (2 windows, series) smoothed profile and demand of each, units
+    information: (series, features (features + 1) / 2) the lower half, row by row. moments, weights: (series, features)
     """
-    for one in range(values.shape[0]):
-        value, base, scale = values[one], _base(one, slot, profile, numbers), _scale(one, numbers, rates)
-        _gather(features, one, periods, base, scale, lags, known, ring, numbers, runs, rates)
-        off = 0.0
-        for place in range(features.shape[0]):
-            off += weights[one, place] * features[place]
-        said = _within(off * scale, base, one, numbers, rates)
-        off = said
-        if not math.isnan(value):
-            off = _believed(value - base, said, one, numbers, rates)
-            if numbers[COUNT, one] > rates[BEGUN]:
-                _weigh(off / scale, one, lags.shape[0], rates, information, moments, features)
-            _follow(base + off, min(value, base + off), one, slot, profile, numbers, rates)
-            _run(base + off, base, one, windows, numbers, runs)
-        numbers[MISS_2, one] = numbers[MISS_1, one]
-        numbers[MISS_1, one] = off - said
-        ring[one, periods % ring.shape[1]] = off
-        if solves > 0 and numbers[COUNT, one] > rates[BEGUN]:
-            _solve(one, rates[RIDGE], information, moments, weights, features, factor)
 
+    def __init__(
+        self,
+        lags: Float64s,
+        rates: Float64s,
+        windows: Float64s,
+        profile: Float64s,
+        ring: Float64s,
+        numbers: Float64s,
+        runs: Float64s,
+        information: Float64s,
+        moments: Float64s,
+        weights: Float64s,
+    ) -> None:
+        self.lags, self.rates, self.windows, self.profile, self.ring = lags, rates, windows, profile, ring
+        self.numbers, self.runs = numbers, runs
+        self.information, self.moments, self.weights = information, moments, weights
+        count = weights.shape[1]
+        self.features, self.factor = np.zeros(count), np.zeros((count, count))
+        self.faded = np.zeros(windows.shape[0])
 
-def say(
-    slots: Places64,
-    periods: int,
-    lags: Float64s,
-    known: Float64s,
-    rates: Float64s,
-    windows: Float64s,
-    profile: Float64s,
-    ring: Float64s,
-    numbers: Float64s,
-    runs: Float64s,
-    weights: Float64s,
-    ahead: Float64s,
-    faded: Float64s,
-    path: Float64s,
-) -> None:
-    """Write the mean of the periods at `slots`, places in the week, into `path` (series, slots), of series begun.
+    def learn(self, values: Float64s, slot: int, periods: int, solves: int, known: Float64s) -> None:
+        """Move everything on by one period, the one after `periods` others, of the place `slot` in the week.
 
-    ahead: (slots,), faded: (windows,), for use here alone. What is said of a period is a lag of the later ones; misses
-    and covariates of now count for the next period alone; how demand ran in a short window fades to how it ran in the
-    longest one.
-    """
-    at, count = lags.shape[0], windows.shape[0]
-    for one in range(path.shape[0]):
-        if numbers[COUNT, one] < rates[BEGUN]:
-            continue
-        scale, demand = _scale(one, numbers, rates), max(numbers[DEMAND, one], 1e-9)
-        longest = _ratio(0, one, runs, rates)
-        for window in range(count):
-            faded[window] = _ratio(window, one, runs, rates) - longest
-        for step in range(slots.shape[0]):
-            base = _base(one, slots[step], profile, numbers)
-            off = scale * (weights[one, at + ONE] + weights[one, at + BASE] * base / demand)
+        values: (series,) units; NaN is missing. known: (names,) covariates of the period before, in deviations
+        """
+        numbers, rates, features = self.numbers, self.rates, self.features
+        for one in range(values.shape[0]):
+            value, base, scale = values[one], _base(one, slot, self.profile, numbers), _scale(one, numbers, rates)
+            _gather(features, one, periods, base, scale, self.lags, known, self.ring, numbers, self.runs, rates)
+            off = 0.0
+            for place in range(features.shape[0]):
+                off += self.weights[one, place] * features[place]
+            said = _within(off * scale, base, one, numbers, rates)
+            off = said
+            if not math.isnan(value):
+                off = _believed(value - base, said, one, numbers, rates)
+                if numbers[COUNT, one] > rates[BEGUN]:
+                    _weigh(off / scale, one, self.lags.shape[0], rates, self.information, self.moments, features)
+                _follow(base + off, min(value, base + off), one, slot, self.profile, numbers, rates)
+                _run(base + off, base, one, self.windows, numbers, self.runs)
+            numbers[MISS_2, one] = numbers[MISS_1, one]
+            numbers[MISS_1, one] = off - said
+            self.ring[one, periods % self.ring.shape[1]] = off
+            if solves > 0 and numbers[COUNT, one] > rates[BEGUN]:
+                _solve(one, rates[RIDGE], self.information, self.moments, self.weights, self.factor)
+
+    def say(self, slots: Places64, periods: int, known: Float64s, path: Float64s) -> None:
+        """Write the mean of the periods at `slots`, places in the week, into `path` (series, slots), of series begun.
+
+        What is said of a period is a lag of the later ones; misses and covariates of now count for the next period
+        alone; how demand ran in a short window fades to how it ran in the longest one.
+        """
+        at, count, numbers, rates = self.lags.shape[0], self.windows.shape[0], self.numbers, self.rates
+        for one in range(path.shape[0]):
+            if numbers[COUNT, one] < rates[BEGUN]:
+                continue
+            scale, demand = _scale(one, numbers, rates), max(numbers[DEMAND, one], 1e-9)
+            longest = _ratio(0, one, self.runs, rates)
             for window in range(count):
-                off += base * weights[one, at + OTHERS + window] * (longest + faded[window])
-                faded[window] *= 1.0 - windows[window]
-            for place in range(at):
-                off += weights[one, place] * _lagged(one, int(lags[place]) - step, periods, ring, ahead, step)
-            if step < 2:
-                off += _of_now(one, step, at, at + OTHERS + count, scale, known, numbers, weights)
-            ahead[step] = _within(off, base, one, numbers, rates)
-            path[one, step] = base if numbers[OWN, one] > numbers[PLAIN, one] else base + ahead[step]
+                self.faded[window] = _ratio(window, one, self.runs, rates) - longest
+            for step in range(slots.shape[0]):
+                base = _base(one, slots[step], self.profile, numbers)
+                off = scale * (self.weights[one, at + ONE] + self.weights[one, at + BASE] * base / demand)
+                for window in range(count):
+                    off += base * self.weights[one, at + OTHERS + window] * (longest + self.faded[window])
+                    self.faded[window] *= 1.0 - self.windows[window]
+                for place in range(at):
+                    back = int(self.lags[place]) - step
+                    off += self.weights[one, place] * _lagged(one, back, periods, self.ring, path, step)
+                if step < 2:
+                    off += _of_now(one, step, at, at + OTHERS + count, scale, known, numbers, self.weights)
+                path[one, step] = _within(off, base, one, numbers, rates)  # off its profile, which later steps look at
+            speaks = numbers[OWN, one] <= numbers[PLAIN, one]
+            for step in range(slots.shape[0]):
+                base = _base(one, slots[step], self.profile, numbers)
+                path[one, step] = base + path[one, step] if speaks else base
 
 
 def _of_now(
@@ -144,7 +141,7 @@ def _gather(
     """Write the features of the next period, what is off the profile in usual misses."""
     at = lags.shape[0]
     for place in range(at):
-        features[place] = _lagged(one, int(lags[place]), periods, ring, known, 0) / scale
+        features[place] = _lagged(one, int(lags[place]), periods, ring, ring, 0) / scale
     features[at + ONE] = 1.0
     features[at + BASE] = base / max(numbers[DEMAND, one], 1e-9)
     features[at + LAST_MISS] = numbers[MISS_1, one] / scale
@@ -156,11 +153,11 @@ def _gather(
         features[at + count + name] = known[name]
 
 
-def _lagged(one: int, back: int, periods: int, ring: Float64s, ahead: Float64s, step: int) -> float:
+def _lagged(one: int, back: int, periods: int, ring: Float64s, path: Float64s, step: int) -> float:
     """Return what demand was off its profile `back` periods before the next one, or will be as was said, units."""
     off = 0.0
     if back <= 0:
-        off = ahead[-back] if -back < step else 0.0
+        off = path[one, -back] if -back < step else 0.0
     elif back <= periods:
         off = ring[one, (periods - back) % ring.shape[1]]
     return off
@@ -204,8 +201,9 @@ def _weigh(
     for row in range(features.shape[0]):
         pull = weight * features[row]
         moments[one, row] = keep * moments[one, row] + pull * off
+        first = row * (row + 1) // 2
         for column in range(row + 1):
-            information[one, row, column] = keep * information[one, row, column] + pull * features[column]
+            information[one, first + column] = keep * information[one, first + column] + pull * features[column]
 
 
 def _solve(
@@ -214,14 +212,13 @@ def _solve(
     information: Float64s,
     moments: Float64s,
     weights: Float64s,
-    features: Float64s,
     factor: Float64s,
 ) -> None:
     """Write the weights of least squares with `ridge` into `weights`: by Cholesky, which a ridge keeps from failing."""
-    count = features.shape[0]
+    count = factor.shape[0]
     for row in range(count):
         for column in range(row + 1):
-            total = information[one, row, column]
+            total = information[one, row * (row + 1) // 2 + column]
             for before in range(column):
                 total -= factor[row, before] * factor[column, before]
             if row == column:

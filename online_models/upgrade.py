@@ -4,12 +4,16 @@ One step a version, so that any older state comes up in the end. Fields keep the
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from online_models.plan import RING
+import numpy as np
+
+from online_models.mixture import KNOTS_MAX
+from online_models.plan import RING, knots_of
 from online_models.quantiles import UNFILLED
 from online_models.season import SEEN_MAX
+from online_models.snarimax import Snarimax
 
 State = dict[str, Any]
 
@@ -95,4 +99,37 @@ def _as_it_was(kept: State) -> State:
     return kept | {"version": 4}
 
 
-_STEPS: dict[int, Callable[[State], State]] = {2: _arrays_for_names, 3: _as_it_was}
+def _snarimax_in_the_mixture(kept: State) -> State:
+    """Return version 5 of a state of version 4: `snarimax` is a model of the mixture, and keeps half of each matrix."""
+    change = {"mixture": _one_model_more, "snarimax": _lower_half}.get(kept["family"])
+    return kept | {"version": 5} | ({"means": change(kept["shape"], kept["means"])} if change else {})
+
+
+def _one_model_more(shape: Sequence[Any], means: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a mixture's means with a `snarimax` that begins anew: it is silent until it knows enough."""
+    slots_per_week, horizon_periods, lead_periods = shape
+    series, reach = len(lead_periods), max(horizon_periods, *lead_periods)
+    experts, said, (regret, square, *rest), periods = means
+    knots = len(knots_of(reach, KNOTS_MAX))
+    before = np.frombuffer(said, np.float32).reshape(-1, len(experts) + 1, knots, series)
+    room = np.full((len(before), 1, knots, series), np.nan, np.float32)
+    told = np.concatenate([before[:, :-1], room, before[:, -1:]], axis=1)  # the mixture's own stands last
+    nothing = np.zeros((knots, series)).tobytes()
+    new = Snarimax(series, slots_per_week, reach).state()
+    return [*experts, new], told.tobytes(), [regret + nothing, square + nothing, *rest], periods
+
+
+def _lower_half(shape: Sequence[Any], means: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the means of a `snarimax` that had room for eight covariates and whole matrices."""
+    series = len(shape[2])
+    *kept, information, moments, weights, observed, known, periods, names = means
+    rows = [np.frombuffer(one).reshape(series, -1) for one in (moments, weights)]
+    size = rows[0].shape[1]
+    used = size - len(np.frombuffer(known)) + names
+    lower = np.frombuffer(information).reshape(series, size, size)[:, *np.tril_indices(used)]
+    arrays = [lower, *(one[:, :used] for one in rows), np.frombuffer(known)[:names]]
+    packed = [np.ascontiguousarray(one).tobytes() for one in arrays]
+    return *kept, *packed[:3], observed, packed[3], periods
+
+
+_STEPS: dict[int, Callable[[State], State]] = {2: _arrays_for_names, 3: _as_it_was, 4: _snarimax_in_the_mixture}

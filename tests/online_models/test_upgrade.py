@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from online_models import registry
-from online_models.base import Bucket
+from online_models.base import Bucket, PoolBucket, Slot
 from online_models.forecaster import STATE_VERSION
 from online_models.upgrade import upgraded
 
+POOLS = Path(__file__).parent / "stored_pools"
 STORED = sorted((Path(__file__).parent / "stored").glob("*.msgpack"))
 
 
@@ -51,3 +52,33 @@ def test_a_version_that_nothing_leads_from_is_refused(version: int) -> None:
     """From before the first that is known, and from the future."""
     with pytest.raises(ValueError, match=f"nothing leads from version {version}"):
         upgraded({"version": version}, STATE_VERSION)
+
+
+def _pool_bucket(place: int) -> PoolBucket:
+    """Return the daily bucket of two series that the older version was taught at `place`."""
+    ahead = tuple(Slot((place + step) % 7, (place + step) % 366) for step in range(1, 4))
+    first = math.nan if place % 37 == 5 else 20 + 10 * math.sin(place / 4) + place * 7919 % 13
+    covariates = (("rain", float(place % 9)),) if place % 3 else ()
+    values, censored = np.array([first, 2.0 + place % 5]), np.array([place % 53 == 2, False])
+    return PoolBucket(place * 86_400.0, Slot(place % 7, place % 366), values, censored, covariates, ahead)
+
+
+@pytest.mark.parametrize("family", ["mixture", "snarimax"])
+def test_an_older_pool_keeps_what_it_learnt(family: str) -> None:
+    """It says at once what it said, a mixture but for another prior; what is new in a mixture joins in later."""
+    kept = msgspec.msgpack.decode((POOLS / f"{family}-4.msgpack").read_bytes())
+    pool, rel = registry.restore_pool(family, kept["state"]), 0.1 if family == "mixture" else 1e-9
+    last = kept["buckets"] - 1
+    for one, said in zip(pool.forecast(_pool_bucket(last).ahead), kept["said"], strict=True):
+        mean, quantiles, lead_quantiles, error, count = said
+        assert one is not None
+        assert one.mean == pytest.approx(np.array(mean), rel=rel)
+        assert one.quantiles == pytest.approx(np.array(quantiles), rel=2 * rel, abs=10 * rel)
+        assert one.lead_quantiles == pytest.approx(np.array(lead_quantiles), rel=2 * rel, abs=10 * rel)
+        assert (one.error, one.count) == (pytest.approx(error), count)
+    other = registry.restore_pool(family, pool.state())
+    for place in range(last + 1, last + 31):
+        pool.learn(_pool_bucket(place))
+        other.learn(_pool_bucket(place))
+    assert pool.state() == other.state()
+    assert all(pool.forecast(_pool_bucket(last + 30).ahead))
