@@ -28,10 +28,10 @@ from online_models.plan import knots_of, nearest_knots, steps_between
 from online_models.together import PoolMeans
 
 KNOTS_MAX = 4  # steps ahead with weights of their own
-MEMORY_DAYS = 60.0  # that regrets look back over, about
+MEMORY_DAYS = 240.0  # that regrets look back over, about; 60 forecasts worse by half a percent, 500 is slow to turn
 SCORED_A_DAY = 6  # forecasts, about: of shorter periods not all, at hours that move round the day
 AWAKE = 0.01  # of all weight: between scored forecasts, a model that counts for less everywhere is not asked
-RATE = 0.7  # times the regret of a series and of its pool, in standard deviations
+RATE = 0.5  # times the regret of a series and of its pool, in standard deviations
 HEAD_START = 30.0  # times the weight of each other, that the first model begins with: it was best on most spans
 
 Ints = NDArray[np.intp]
