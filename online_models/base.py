@@ -55,8 +55,8 @@ class PoolBucket(msgspec.Struct, frozen=True, gc=False):
     ahead: tuple[Slot, ...] = ()  # where the next periods lie, as far as is known; beyond it the clock goes on
 
     @property
-    def heard(self) -> Float64s:
-        """Return what there is to learn, (series,) units: `values`, and nothing of a closed period."""
+    def learnable(self) -> Float64s:
+        """Return what may be learnt, (series,) units: `values`, and nothing of a closed period."""
         return np.full(len(self.values), np.nan) if self.slot.closed else self.values
 
 

@@ -26,6 +26,12 @@ class NextSlots:
         if len(self.closed):
             found[:, self.closed] *= 0.0
 
+    def close_sums(self, sums: Float64s, leads: NDArray[np.intp]) -> None:
+        """Let nothing be expected of sums, (series, ...), over `leads` (series,) of which all periods are closed."""
+        if len(self.closed):
+            whole = int(np.flatnonzero(np.append(self.closed, -1) != np.arange(len(self.closed) + 1))[0])
+            sums[leads <= whole] *= 0.0
+
 
 class _Asked:
     last = NextSlots(())  # replaced whole, so that threads may share it

@@ -11,6 +11,8 @@ from online_models.next_slots import next_slots
 from online_models.seasonal_naive import SEEN_RATIO
 from online_models.smoothing_loops import repeated
 
+CLOSED = -1.0
+
 
 class PoolNaive:
     """Keeps the contract `online_models.together.PoolMeans`.
@@ -24,12 +26,15 @@ class PoolNaive:
 
     def __init__(self, series: int, slots_per_week: int, horizon_periods: int) -> None:
         del horizon_periods
-        self._last = np.full((series, slots_per_week), np.nan)  # units per period; NaN: never seen
+        self._last = np.full((series, slots_per_week), np.nan)  # units per period; NaN: never seen, CLOSED: never open
 
     def learn(self, slot: Slot, values: Float64s, covariates: Covariates) -> None:
         """Keep the values of the slot, (series,) units; a missing one, NaN, leaves the last known."""
         del covariates
-        np.copyto(self._last[:, slot.of_week], values, where=~np.isnan(values))
+        last = self._last[:, slot.of_week]
+        np.copyto(last, values, where=~np.isnan(values))
+        if slot.closed:
+            last[np.isnan(last)] = CLOSED
 
     def paths(self, slots: Sequence[Slot]) -> Float64s:
         """Return last week's values, (series, slots), units; NaN before six sevenths of a series' week were seen."""

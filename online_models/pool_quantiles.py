@@ -85,6 +85,7 @@ class PoolQuantiles:
             *_between(self._waiting.knots, len(slots)), np.ascontiguousarray(ceilings, dtype=np.float64), found,
         )  # fmt: skip
         known.close(found)
+        known.close_sums(found[:, -1], self._waiting.leads)
         return found
 
     def adopt(self, old: Self, places: Places) -> None:

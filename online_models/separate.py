@@ -23,7 +23,7 @@ class Separate:
 
     def learn(self, bucket: PoolBucket) -> None:
         """Teach each series its own value; NaN is a missing bucket."""
-        values = [None if np.isnan(value) else value for value in bucket.heard.tolist()]
+        values = [None if np.isnan(value) else value for value in bucket.learnable.tolist()]
         for one, value, censored in zip(self._series, values, bucket.censored.tolist(), strict=True):
             one.learn(Bucket(bucket.start_s, bucket.slot.of_week, value, censored, bucket.covariates))
 
@@ -50,7 +50,7 @@ def _closed(said: Forecast, closed: Bools, lead_periods: int) -> Forecast:
     """Return `said` with nothing expected in closed periods; the sum over the lead shrinks by what had been of them."""
     mean, quantiles = np.where(closed, 0.0, said.mean), np.where(closed[:, None], 0.0, said.quantiles)
     before = said.mean[:lead_periods].sum()
-    share = mean[:lead_periods].sum() / before if before > 0.0 else 1.0
+    share = mean[:lead_periods].sum() / before if before > 0.0 else float(not closed[:lead_periods].all())
     return msgspec.structs.replace(said, mean=mean, quantiles=quantiles, lead_quantiles=share * said.lead_quantiles)
 
 

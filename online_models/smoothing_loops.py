@@ -42,19 +42,21 @@ def smoothed(slots: Places64, rates: Float64s, profile: Float64s, numbers: Float
 def repeated(slots: Places64, least: float, last: Float64s, path: Float64s) -> None:
     """Write last week's values at `slots` into `path`, of series with `least` slots seen; the mean where one is not.
 
-    last: (series, slots) units; NaN is never seen
+    last: (series, slots) units; NaN is never seen, below 0 never open
     """
     for one in range(path.shape[0]):
-        total, count = 0.0, 0.0
+        total, count, closed = 0.0, 0.0, 0.0
         for slot in range(last.shape[1]):
-            if not math.isnan(last[one, slot]):
+            if last[one, slot] >= 0.0:
                 total += last[one, slot]
                 count += 1.0
-        if count < max(least, 1.0):
+            elif not math.isnan(last[one, slot]):
+                closed += 1.0
+        if count < 1.0 or count + closed < least:
             continue
         for step in range(slots.shape[0]):
             value = last[one, slots[step]]
-            path[one, step] = total / count if math.isnan(value) else value
+            path[one, step] = value if value >= 0.0 else total / count
 
 
 def _base(one: int, slot: int, profile: Float64s, numbers: Float64s) -> float:

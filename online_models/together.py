@@ -36,7 +36,7 @@ class PoolMeans(Protocol):
         ...
 
     def adopt(self, old: Self, places: Places) -> None:
-        """Take over what `old`, of another number of series but else alike, learnt of those that stay."""
+        """Take over what `old`, of other series or another horizon but else alike, learnt of those that stay."""
         ...
 
     def state(self) -> tuple[Any, ...]:
@@ -73,7 +73,7 @@ class Together:
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
         centres = self._centres(bucket.slot)
-        heard = self._course.accepted(bucket.heard)
+        heard = self._course.accepted(bucket.learnable)
         values, is_bound = heard, bucket.censored
         if np.count_nonzero(is_bound):
             values, is_bound = self._unconstrained(heard, is_bound, centres)

@@ -15,6 +15,7 @@ Bytes = NDArray[np.uint8]
 
 
 NOTHING = float("nan")
+BOUND, CLOSED = 1, 2  # of a kept period: its demand is a lower bound, or there was none to be
 
 
 class Waits:
@@ -61,18 +62,19 @@ def meet(
     """Write what came of each row and what was said of it; `came` is NaN of what is missing or unsaid.
 
     A lower bound counts only where it lies above what was said. In a closed period nothing was asked for, as was known:
-    its values are NaN and compared with nothing, but the sum over the lead goes on.
+    its values are NaN and compared with nothing, but the sum over the lead goes on, unless all of it was closed.
     """
     for one in range(delays.shape[0]):
         last = delays.shape[1] - 1
         lead = delays[one, last]
         kept[one, periods % lead] = 0.0 if is_closed else values[one]
-        kept_bounds[one, periods % lead] = is_bound[one]
+        kept_bounds[one, periods % lead] = CLOSED if is_closed else is_bound[one]
         for row in range(last + 1):
             bound = int(is_bound[one])
             value = float(values[one])
             if row == last:
-                value, bound = _summed(kept, one, lead), _any(kept_bounds, one, lead)
+                value, bound = _summed(kept, one, lead), _how(kept_bounds, one, lead)
+                value = NOTHING if bound == CLOSED else value
             before = float(waiting[one, firsts[row] + periods % delays[one, row]])
             known = before >= 0.0 and value >= 0.0 and (bound == 0 or value > before)
             said[one, row] = before
@@ -86,11 +88,13 @@ def _summed(kept: Float32s, one: int, lead: int) -> float:
     return total
 
 
-def _any(kept_bounds: Bytes, one: int, lead: int) -> int:
-    found = 0
+def _how(kept_bounds: Bytes, one: int, lead: int) -> int:
+    """Return BOUND where any period of the lead is a lower bound, CLOSED where all are closed, else 0."""
+    bounds, closed = 0, 0
     for place in range(lead):
-        found |= int(kept_bounds[one, place])
-    return found
+        bounds += int(kept_bounds[one, place] == BOUND)
+        closed += int(kept_bounds[one, place] == CLOSED)
+    return BOUND if bounds > 0 else CLOSED if closed == lead else 0
 
 
 def keep_said(paths: Float64s, delays: Places64, firsts: Places64, waiting: Float32s, periods: int) -> None:

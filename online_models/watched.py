@@ -59,7 +59,7 @@ class Watched:
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
-        values = self._stuck.masked(bucket.heard)
+        values = self._stuck.masked(bucket.learnable)
         came = np.where(bucket.censored, np.nan, values) if np.count_nonzero(bucket.censored) else values
         self.changes = tuple(self._changed()) if self._loops.judge(came) else ()
         slots_per_week, horizon_periods = self._shape

@@ -44,7 +44,7 @@ class WeeklyNaive:
 
     def learn(self, bucket: PoolBucket) -> None:
         """Learn from the next bucket of the pool; buckets come in order, missing ones included."""
-        heard, censored = np.ascontiguousarray(bucket.heard, np.float64), np.ascontiguousarray(bucket.censored)
+        heard, censored = np.ascontiguousarray(bucket.learnable, np.float64), np.ascontiguousarray(bucket.censored)
         place = int(bucket.slot.closed), bucket.slot.of_week
         self._weeks.learn(heard, censored.view(np.uint8), *place, VALUE_MAX, self._waiting.periods)
         self._waiting.periods += 1
@@ -61,7 +61,9 @@ class WeeklyNaive:
         longer = slots_after(wanted[-1], wanted, max(len(wanted), self._reach), self._shape[0])
         paths = self._paths(longer)
         found = self._bands(paths, len(wanted))
-        next_slots(longer).close(found[:, :-1])
+        known = next_slots(longer)
+        known.close(found[:, :-1])
+        known.close_sums(found[:, -1], self._waiting.leads)
         numbers = zip(*self._numbers[[ERROR, COUNT]].tolist(), paths[:, 0].tolist(), strict=True)
         return [
             Forecast(paths[row, : len(wanted)], found[row, :-1], found[row, -1], error, int(count))

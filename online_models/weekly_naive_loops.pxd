@@ -3,7 +3,7 @@ from libc.stdint cimport uint8_t
 
 from online_models.waiting_loops cimport Waits
 
-cdef double ROOTED, RATE, PRIOR, PRIOR_MISS, MISS_TO_DEVIATION, NAN
+cdef double ROOTED, RATE, PRIOR, PRIOR_MISS, MISS_TO_DEVIATION, NAN, CLOSED
 cdef Py_ssize_t COUNT, ERROR, LARGEST, LEAD_MISS, MISS, MISSES
 
 cdef class Weeks:
@@ -21,7 +21,7 @@ cdef class Weeks:
     @cython.locals(one=Py_ssize_t)
     cpdef void path(self, Py_ssize_t[::1] slots, double[:, ::1] path)
 
-    @cython.locals(total=double, count=double, slot=Py_ssize_t, step=Py_ssize_t, is_known=bint, value=double)
+    @cython.locals(total=double, count=double, closed=double, slot=Py_ssize_t, step=Py_ssize_t, is_known=bint, value=double)
     cdef void follow(self, Py_ssize_t one, Py_ssize_t[::1] slots, double ceiling, double[:, ::1] path)
 
     @cython.locals(last=Py_ssize_t, one=Py_ssize_t, step=Py_ssize_t, ceiling=double, total=double, spread=double)
@@ -32,7 +32,7 @@ cdef class Weeks:
 
 @cython.locals(one=Py_ssize_t, value=double, before=double)
 cdef void _repeat(
-    double[::1] heard, uint8_t[::1] censored, Py_ssize_t slot, double largest, double[:, ::1] last,
+    double[::1] heard, uint8_t[::1] censored, int is_closed, Py_ssize_t slot, double largest, double[:, ::1] last,
     double[:, ::1] numbers, double[::1] values,
 )
 

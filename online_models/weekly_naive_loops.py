@@ -9,6 +9,7 @@ from online_models.weekly_naive_layout import COUNT, ERROR, LARGEST, LEAD_MISS, 
 
 Bytes = NDArray[np.uint8]
 NAN = float("nan")
+CLOSED = -1.0
 ROOTED = 3.0 / 8.0  # added before the root is taken
 RATE = 0.02  # of the discounted means: about the last 50 periods
 PRIOR = 5.0  # misses of a root of `PRIOR_MISS` that are taken to have been seen before: a wide guess
@@ -19,7 +20,8 @@ MISS_TO_DEVIATION = 1.2533  # standard deviations of a normal variable in its me
 class Weeks:
     """The arrays of a pool, held as C sees them.
 
-    last: (series, slots) the last value of each slot, units, NaN never seen; numbers: (numbers, series)
+    last: (series, slots) the last value of each slot, units, NaN never seen, CLOSED never open
+    numbers: (numbers, series)
     leads: (series,) periods; deviations: (levels,) of a normal variable; times: the largest value, that no period may
     exceed; least: slots seen, before anything is said
     """
@@ -40,7 +42,7 @@ class Weeks:
 
     def learn(self, heard: Float64s, censored: Bytes, is_closed: int, slot: int, largest: float, periods: int) -> None:
         """Learn what was heard of one period, (series,) units, after so many; 1 of what was censored."""
-        _repeat(heard, censored, slot, largest, self.last, self.numbers, self.values)
+        _repeat(heard, censored, is_closed, slot, largest, self.last, self.numbers, self.values)
         self.waits.meet(self.values, censored, is_closed, periods)
         _measure(self.waits.said, self.waits.came, self.numbers)
 
@@ -50,16 +52,18 @@ class Weeks:
             self.follow(one, slots, self.times * self.numbers[LARGEST, one], path)
 
     def follow(self, one: int, slots: Places64, ceiling: float, path: Float64s) -> None:
-        """Write the path of one series; a slot that was never seen is as the mean of the others."""
-        total, count = 0.0, 0.0
+        """Write the path of one series; a slot that was never seen, or never open, is as the mean of the others."""
+        total, count, closed = 0.0, 0.0, 0.0
         for slot in range(self.last.shape[1]):
-            if self.last[one, slot] == self.last[one, slot]:
+            if self.last[one, slot] >= 0.0:
                 total += self.last[one, slot]
                 count += 1.0
-        is_known = count >= max(self.least, 1.0)
+            elif self.last[one, slot] == CLOSED:
+                closed += 1.0
+        is_known = count >= 1.0 and count + closed >= self.least
         for step in range(slots.shape[0]):
             value = self.last[one, slots[step]] if is_known else NAN
-            if is_known and value != value:
+            if is_known and not value >= 0.0:
                 value = total / count
             path[one, step] = min(value, ceiling) if value == value else NAN
 
@@ -86,6 +90,7 @@ class Weeks:
 def _repeat(
     heard: Float64s,
     censored: Bytes,
+    is_closed: int,
     slot: int,
     largest: float,
     last: Float64s,
@@ -100,6 +105,8 @@ def _repeat(
         value = heard[one]
         if value - value != 0.0:  # missing, or no finite number
             values[one] = NAN
+            if is_closed and last[one, slot] != last[one, slot]:
+                last[one, slot] = CLOSED
             continue
         value = min(max(value, 0.0), largest)
         values[one] = value

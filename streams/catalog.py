@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from online_models.registry import DEFAULT, FAMILIES
+from online_models.registry import DEFAULT, FAMILIES, FORECASTERS, POOL_FORECASTERS, SIMPLE
 from streams.calendar import Calendar, holiday_days
 from streams.closed_days import closed_days
 from streams.errors import ConfigurationError
@@ -166,6 +166,10 @@ def validate_pool(pool: PoolSpec, place: str) -> None:
             f"{place}: holidays {pool.holidays!r} without holiday_days, the days themselves, which `headgate` "
             "writes down when it reads a catalog and every other sender has to"
         )
+    if pool.closed and pool.forecast in FORECASTERS and pool.forecast != SIMPLE:
+        able = ", ".join(sorted([*POOL_FORECASTERS, SIMPLE]))
+        unable = f"forecast {pool.forecast!r} learns no sums over closed days"
+        raise ConfigurationError(f"{place}: {unable}; with `closed` it has to be one of {able}")
     try:
         _ = pool.calendar
     except ValueError as error:

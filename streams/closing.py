@@ -27,7 +27,16 @@ class Closing:
     spec: PoolSpec
     calendar: Calendar
     bucket: ClosedBucket
-    whole: bool  # every feed was heard all through it, or the place was closed; otherwise nothing may be learnt from it
+    heard: bool  # every feed was heard all through it; otherwise nothing may be learnt from it, unless it was closed
+
+    @property
+    def closed(self) -> bool:
+        """Return whether the place was closed: then nothing was asked for, whoever was heard."""
+        return self._slots[0].closed
+
+    @property
+    def _slots(self) -> tuple[Slot, tuple[Slot, ...]]:
+        return _slots(self.calendar, self.bucket.start_s, self.spec.horizon_periods)
 
     def give_up_orders(self, series: Mapping[str, Series]) -> int:
         """Close orders that are long overdue; return how many."""
@@ -43,8 +52,7 @@ class Closing:
         self, series: Mapping[str, Series], models: PoolModels, cut: Cut
     ) -> tuple[list[BucketClosed], list[ModelChanged]]:
         """Teach the pool's models, let them forecast, and return what is told of each series and of the models."""
-        end_s, horizon = self.bucket.end_s, self.spec.horizon_periods
-        slot, ahead = _slots(self.calendar, self.bucket.start_s, horizon)
+        end_s, (slot, ahead) = self.bucket.end_s, self._slots
         values = [self._value(resource) for resource in self.spec.resources]
         ordered = [series[one.id] for one in self.spec.resources]
         learnt = self._learnable(slot, ahead, values, ordered)
@@ -91,18 +99,18 @@ class Closing:
             valid_until_s=end_s + self.spec.decision_window_s,
             now_s=now_s,
             run_clock=clock,
-            missing=not self.whole,
+            missing=not self.heard and not self.closed,
             cut=cut,
         )
 
     def _value(self, resource: ResourceSpec) -> float | None:
         """Return the resource's demand, or None when it is missing."""
-        heard = self.bucket.content.series.get(resource.id)
-        if not self.whole:
+        told = self.bucket.content.series.get(resource.id)
+        if not self.heard and not self.closed:
             return None
-        if heard is None or heard.count == 0:
-            return 0.0 if resource.aggregate == "sum" else None  # no sales is zero sales; no reading is no reading
-        return heard.value(resource.aggregate)
+        if told is None or told.count == 0:  # no sales is zero sales; no reading is no reading, where one should come
+            return 0.0 if self.closed or resource.aggregate == "sum" else None
+        return told.value(resource.aggregate)
 
     def _learnable(
         self, slot: Slot, ahead: tuple[Slot, ...], values: Sequence[float | None], series: Sequence[Series]

@@ -182,8 +182,11 @@ class Pool:
             bucket = demand.due(reach_s, self.spec.lateness_s, self._periods)
             if bucket is None:
                 return
-            whole = self._close(bucket, now_s=now_s, cut=cut, clock=clock, effects=effects)
-            demand.missing_run = 0 if whole else demand.missing_run + 1
+            closing = self._close(bucket, now_s=now_s, cut=cut, clock=clock, effects=effects)
+            if closing.heard:
+                demand.missing_run = 0
+            elif not closing.closed:  # silence on a closed day says neither
+                demand.missing_run += 1
             if demand.missing_run >= MISSING_WEEKS_MAX * SLOTS_PER_WEEK[self.spec.period]:
                 self._skip_weeks(bucket.end_s, min([reach_s, *demand.open]))
 
@@ -256,13 +259,12 @@ class Pool:
         if ran_out:
             bucket.stock_outs.add(event.resource_id)
 
-    def _close(self, bucket: ClosedBucket, *, now_s: float, cut: Cut, clock: RunClock, effects: Effects) -> bool:
-        """Learn from `bucket` and return whether it was heard whole, or closed."""
-        is_heard = self._watermark.covers(bucket.start_s, bucket.end_s) and self._demand.heard_from_start
-        whole = is_heard or self._calendar.slots(bucket.start_s, 1)[0].closed  # closed: nobody has to be heard
+    def _close(self, bucket: ClosedBucket, *, now_s: float, cut: Cut, clock: RunClock, effects: Effects) -> Closing:
+        """Learn from `bucket` and return what was closed."""
+        heard = self._watermark.covers(bucket.start_s, bucket.end_s) and self._demand.heard_from_start
         self._demand.heard_from_start = True  # true of every bucket after the first
         self._seen.close(bucket.start_s)
-        closing = Closing(self.spec, self._calendar, bucket, whole)
+        closing = Closing(self.spec, self._calendar, bucket, heard)
         self.count("orders:overdue", closing.give_up_orders(self._series))
         closed, changes = closing.learn(self._series, self._models, cut)
         for change in changes:
@@ -270,12 +272,14 @@ class Pool:
         missing = sum(one.value is None for one in closed)
         self.count("buckets:missing", missing)
         self.count("buckets:closed", len(closed) - missing)
+        if closing.closed:
+            self.count("closed:sold", sum(bool(one.value) for one in closed))
         effects.closed += closed
         effects.changed += changes
         effects.touched.add(self.spec.pool_id)
         if self.spec.controlled:
             effects.ticks.append(closing.tick(now_s=now_s, cut=cut, clock=clock))
-        return whole
+        return closing
 
     def _skip_weeks(self, from_s: float, until_s: float) -> None:
         """Pass over whole weeks before `until_s`, the next period in which anything was heard or the end."""

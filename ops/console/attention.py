@@ -16,6 +16,7 @@
 | dead       | messages that broke a rule in the last minutes                             |
 | silent     | a declared feed never heard, or a period that closed as missing            |
 | history    | a pool that is still catching up with its history                          |
+| closed     | something was asked for in periods that the catalog declares closed         |
 | unknown    | events of resources that the catalog does not have                         |
 | baseline   | ticks that the fallback decided                                            |
 | challenger | a challenger that did not speak; the champion decides its items            |
@@ -48,7 +49,18 @@ Item = dict[str, Any]
 def attention(picture: Picture, wall_s: float) -> list[Item]:
     """Return what needs a person at wall time `wall_s`. The caller holds the picture's lock."""
     items: list[Item] = []
-    for source in (_connections, _workers, _snapshots, _holds, _pools, _models, _overdue, _unknown, _actions):
+    for source in (
+        _connections,
+        _workers,
+        _snapshots,
+        _holds,
+        _pools,
+        _models,
+        _overdue,
+        _sold_while_closed,
+        _unknown,
+        _actions,
+    ):
         items.extend(source(picture))
     items.extend(_dead_letters(picture, wall_s))
     if picture.lived and picture.lived.timeouts:
@@ -163,6 +175,13 @@ def _overdue(picture: Picture) -> Iterator[Item]:
         if given_up:
             text = f"{given_up:,} accepted orders never came and are no longer counted on"
             yield _item("note", "overdue", text, view.pool_id)
+
+
+def _sold_while_closed(picture: Picture) -> Iterator[Item]:
+    for view in [pool.view for pool in picture.pools.values() if pool.view]:
+        if count := view.counters.get("closed:sold", 0):
+            text = f"{count:,} times something was asked for in a period that the catalog declares closed"
+            yield _item("note", "closed", text, view.pool_id)
 
 
 def _unknown(picture: Picture) -> Iterator[Item]:

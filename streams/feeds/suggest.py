@@ -17,7 +17,8 @@ from streams.feeds.textfile import delimiter_of
 
 ROWS = 2000  # looked at
 YEAR_1990_S, YEAR_2100_S = 631_152_000.0, 4_102_444_800.0  # what is outside was written in another format
-CLOSED_SPAN_S = 21 * 86_400.0  # of rows, before a weekday that none is of is taken to be closed
+CLOSED_WEEKS = 3  # that every other weekday is seen in, before one that no row is of is taken to be closed
+CLOSED_WEEKDAYS_MAX = 2
 RESOURCES = 10  # put into the catalog, the most frequent ones
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 FORMATS = (
@@ -138,18 +139,18 @@ def catalog_text(path: Path, guess: dict[str, str], rows: Sequence[Row]) -> str:
 
 
 def closed_line(found: Sequence[Any]) -> str:
-    """Return the line that tells of closed days, with the weekdays that no cell of three weeks or more is of.
+    """Return the line that tells of closed days: at most two weekdays, if no cell is of one and many of each other.
 
     >>> closed_line([f"2024-03-{day:02}" for day in range(1, 31) if day % 7 != 3])
-    'closed = ["sunday"]  # no row is of these; also "12-25", "2027-04-02" or "holidays"'
+    'closed = ["sunday"]  # none of the first rows is of these; also "12-25", "2027-04-02" or "holidays"'
     """
-    times_s = _times_s(time_format(found), found)
-    seen = {datetime.fromtimestamp(at_s, UTC).weekday() for at_s in times_s}
+    days = {datetime.fromtimestamp(at_s, UTC).date() for at_s in _times_s(time_format(found), found)}
+    seen = Counter(day.weekday() for day in days)
     absent = [name for weekday, name in enumerate(WEEKDAYS) if weekday not in seen]
-    if not absent or max(times_s, default=0.0) - min(times_s, default=0.0) < CLOSED_SPAN_S:
+    if not 1 <= len(absent) <= CLOSED_WEEKDAYS_MAX or min(seen.values()) < CLOSED_WEEKS:
         return 'closed = []  # days that sell nothing, such as "sunday", "12-25", "2027-04-02" or "holidays"'
     names = ", ".join(map(_quoted, absent))
-    return f'closed = [{names}]  # no row is of these; also "12-25", "2027-04-02" or "holidays"'
+    return f'closed = [{names}]  # none of the first rows is of these; also "12-25", "2027-04-02" or "holidays"'
 
 
 def time_format(found: Sequence[Any]) -> str:

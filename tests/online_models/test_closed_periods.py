@@ -6,7 +6,6 @@ import pytest
 from online_models import registry
 from online_models.base import QUANTILE_LEVELS, Forecast, PoolBucket, PoolForecaster, Slot
 
-SUNDAY = 6
 HORIZON, LEAD = 8, 3
 KNOWS_CLOSED = sorted({*registry.POOL_FORECASTERS, registry.SIMPLE})  # the rest learn sums over open leads alone
 
@@ -17,10 +16,10 @@ def slot(place: int, closed: frozenset[int]) -> Slot:
 
 
 def taught(
-    name: str, values: np.ndarray, closed: frozenset[int], *, told: float = np.nan
+    name: str, values: np.ndarray, closed: frozenset[int], *, told: float = np.nan, lead: int = LEAD
 ) -> tuple[PoolForecaster, list[list[Forecast | None]]]:
     """Return a pool that learnt `values` (periods, series), and what it said after each; closed ones bring `told`."""
-    pool = registry.create_pool(name, slots_per_week=7, horizon_periods=HORIZON, lead_periods=[LEAD] * values.shape[1])
+    pool = registry.create_pool(name, slots_per_week=7, horizon_periods=HORIZON, lead_periods=[lead] * values.shape[1])
     said = []
     for place, row in enumerate(values):
         ahead = tuple(slot(place + step, closed) for step in range(1, HORIZON + 1))
@@ -77,20 +76,27 @@ def test_an_undeclared_closed_day_is_learnt_as_low_demand() -> None:
         assert other.mean[:7].sum() < 0.99 * one.mean[:7].sum()
 
 
+@pytest.mark.parametrize("lead", [1, 3])
+@pytest.mark.parametrize("weekdays", [(6,), (5, 6)])
 @pytest.mark.parametrize("name", KNOWS_CLOSED)
-def test_sums_over_leads_are_learnt_where_every_week_has_a_closed_day(name: str) -> None:
-    """Bands of single open days and of sums over leads hold what they should, closed Sundays in nearly half of them."""
+def test_sums_over_leads_are_learnt_where_every_week_has_closed_days(
+    name: str, weekdays: tuple[int, ...], lead: int
+) -> None:
+    """Bands of single open days and of sums over leads hold what they should; of a lead that is closed, zero."""
     periods = 420
-    closed = frozenset(range(SUNDAY, periods + HORIZON, 7))
+    closed = frozenset(place for place in range(periods + HORIZON) if place % 7 in weekdays)
     values = demand(periods, 4)
     values[sorted(one for one in closed if one < periods)] = 0.0
-    _, said = taught(name, values, closed)
+    _, said = taught(name, values, closed, lead=lead)
     low, high = QUANTILE_LEVELS.index(0.1), QUANTILE_LEVELS.index(0.9)
     inside, sums = [], []
-    for place in range(200, periods - LEAD):
-        came, total = values[place + 1], values[place + 1 : place + 1 + LEAD].sum(axis=0)
+    for place in range(200, periods - lead):
+        came, total = values[place + 1], values[place + 1 : place + 1 + lead].sum(axis=0)
         for one, own, whole in zip(said[place], came, total, strict=True):
             assert one is not None
+            if closed.issuperset(range(place + 1, place + 1 + lead)):
+                assert not one.lead_quantiles.any()
+                continue
             sums.append(one.lead_quantiles[low] <= whole <= one.lead_quantiles[high])
             if place + 1 not in closed:
                 inside.append(one.quantiles[0, low] <= own <= one.quantiles[0, high])
@@ -113,3 +119,27 @@ def test_a_pool_restored_before_closed_days_goes_on_bit_for_bit(name: str) -> No
             assert theirs is not None
             assert mine.lead_quantiles.tobytes() == theirs.lead_quantiles.tobytes()
     assert kept.state() == other.state()
+
+
+@pytest.mark.parametrize("name", registry.FAMILIES)
+def test_nothing_is_expected_of_a_closure_that_is_longer_than_the_lead(name: str) -> None:
+    """Neither of its days nor of the sum over the lead, of an item that hardly sells either; then all is as before."""
+    closed = frozenset(range(100, 111))
+    values = np.random.default_rng(5).poisson(0.3, (115, 1)).astype(float)
+    _, said = taught(name, values, closed)
+    for place in range(99, 107):
+        (one,) = said[place]
+        assert one is not None
+        assert not one.lead_quantiles.any()
+    (after,) = said[110]
+    assert after is not None
+    assert after.lead_quantiles[-1] > 0.0
+
+
+@pytest.mark.parametrize("name", registry.FAMILIES)
+def test_the_simple_model_watches_a_pool_that_is_open_five_days(name: str) -> None:
+    """Declared closed, a weekday counts as known: last week's value speaks from the second week on."""
+    closed = frozenset(place for place in range(60) if place % 7 in (5, 6))
+    pool, _ = taught(name, demand(21), closed)
+    simple = getattr(pool, "simple", pool)
+    assert all(simple.forecast([slot(place, closed) for place in range(21, 28)]))

@@ -10,6 +10,7 @@ import pytest
 
 from streams import catalog
 from streams.calendar import Calendar
+from streams.catalog import ResourceSpec
 from streams.closed_days import closed_days
 from streams.errors import ConfigurationError
 from streams.periods import Periods
@@ -126,8 +127,40 @@ def test_a_sale_on_a_closed_day_moves_stock_and_is_told_but_teaches_nothing() ->
             log.promise(START_S + (day + 1) * DAY_S)
     assert values(plain)[CLOSED_DAY] == 0.0
     assert values(odd)[CLOSED_DAY] == 7.0
+    counters = [log.shard.view("shop").counters.get("closed:sold", 0) for log in (plain, odd)]
+    assert counters == [0, 1]
     assert said(odd, CLOSED_DAY) == said(plain, CLOSED_DAY)
     assert said(odd, 22) == said(plain, 22)
+
+
+def test_families_that_learn_no_sums_over_closed_days_are_refused() -> None:
+    """The error names those that do."""
+    log = declared(shop(closed=("sunday",), forecast="smoothing"))
+    assert log.dead[0].rule == "invalid-catalog"
+    assert "forecast 'smoothing' learns no sums over closed days" in log.dead[0].message
+    assert "mixture" in log.dead[0].message
+
+
+def test_a_year_of_silence_is_skipped_also_where_every_week_has_a_closed_day() -> None:
+    """Closed days say nothing of the feed: neither that it is back nor that it is missing."""
+    log = declared(shop(closed=("sunday",)))
+    log.promise(START_S)
+    log.promise(START_S + DAY_S)
+    for day in range(370, 400):
+        log.clock(START_S + day * DAY_S)
+    counters = log.shard.view("shop").counters
+    assert counters["buckets:skipped"] > 300
+    assert counters["buckets:missing"] < 100
+
+
+def test_a_sensor_of_a_closed_place_reads_zero() -> None:
+    """Whatever the aggregate: nothing was asked for, and nobody is told of data that is missing."""
+    resources = (ResourceSpec(id="mug", aggregate="mean"), ResourceSpec(id="cup", aggregate="last"))
+    log = declared(shop(closed=(CLOSED,), resources=resources, controlled=False))
+    log.promise(START_S)
+    for day in range(CLOSED_DAY + 1):
+        log.promise(START_S + (day + 1) * DAY_S)
+    assert values(log)[CLOSED_DAY - 1 :] == [None, 0.0]
 
 
 def test_models_are_told_of_closed_days_ahead() -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from statsforecast.ets import forecast_ets, forward_ets
 from statsforecast.models import AutoETS
 
-from online_models.base import Float64s
+from online_models.base import Bools, Float64s
 from ops.backtest.configuration import Configuration
 from ops.backtest.kept import Keeper
 from ops.backtest.peers.days import SCORED_LEVELS, Share, per_period, periods_per_day, put, put_sum, stretches
@@ -48,7 +48,7 @@ class AutoEts:
         per_day = periods_per_day(configuration)
         season = 7 if per_day == 1 else per_day
         seen = DAYS_SEEN if per_day == 1 else SHORT_DAYS_SEEN * per_day
-        columns = [_filled(column, season) for column in table.values.T]
+        columns = [_filled(column, season, table.closed) for column in table.values.T]
         models: dict[int, Any] = {}
         beyond = configuration.grid.slots(float(table.starts_s[-1]), configuration.horizon_periods + 1)[1:]
         slots = (*table.slots, *beyond)
@@ -99,10 +99,14 @@ class AutoEts:
         return found
 
 
-def _filled(column: Float64s, season: int) -> Float64s:
-    """Return a series without holes: a missing value is the one a season before, the first ones the first known."""
+def _filled(column: Float64s, season: int, closed: Bools) -> Float64s:
+    """Return a series without holes: a missing value is the one a season before, the first ones the first known.
+
+    A closed one whose like a season before was closed too is the one before it.
+    """
     filled = column.copy()
     for at in np.flatnonzero(np.isnan(filled)).tolist():
-        filled[at] = filled[at - season] if at >= season else np.nan
+        back = 1 if closed[at] and at >= season and closed[at - season] else season
+        filled[at] = filled[at - back] if at >= back else np.nan
     known = column[~np.isnan(column)]
     return np.where(np.isnan(filled), known[0] if len(known) else np.nan, filled)

@@ -55,7 +55,7 @@ class Boosting:
         began_s, said, lead = process_time(), nothing(table, []), configuration.lead_periods
         known, labels = features(table, configuration, 1), _ahead(lead_sums(table.demand, lead), 1)
         if table.closed.any():
-            known = np.concatenate([known, _open_days(table, lead)], axis=-1)
+            known = np.concatenate([known, _open_periods(table, lead)], axis=-1)
         ways = list(stretches(table, configuration, 1, self.days))
         for origins in ways:
             data = prepared(known, labels, origins.start - lead + 1)
@@ -86,7 +86,7 @@ def prepared(known: Float64s, labels: Float64s, last: int) -> lightgbm.Dataset |
     return lightgbm.Dataset(inputs[given], outputs[given], params=BINS).construct()
 
 
-def _open_days(table: PoolTable, lead: int) -> Float64s:
+def _open_periods(table: PoolTable, lead: int) -> Float64s:
     """Return how many of the periods of the sum after each origin are open, (periods, series, 1); NaN past the end."""
     is_open = np.where(table.closed[:, None], 0.0, np.ones(table.values.shape))
     return _ahead(lead_sums(is_open, lead), 1)[..., None]

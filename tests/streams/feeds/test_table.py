@@ -13,7 +13,7 @@ from streams.errors import ConfigurationError
 from streams.events import Transaction, Unreadable
 from streams.feeds import mapping as mappings
 from streams.feeds.recorded import FeedEvent
-from streams.feeds.suggest import suggestion
+from streams.feeds.suggest import closed_line, suggestion
 from streams.feeds.table import read_table
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "own-data"
@@ -252,6 +252,21 @@ def test_a_suggestion_for_the_example_can_be_used(tmp_path: Path) -> None:
     assert own.pools[0].closed == ("sunday",)
     assert {resource.id for resource in own.pools[0].resources} == {one.id for one in CATALOG.pools[0].resources}
     assert [told(event) for event in events] == [told(event) for event in by_hand]
+
+
+@pytest.mark.parametrize(
+    ("days", "closed"),
+    [
+        ([1, 2, 3], "[]"),
+        (list(range(1, 29, 7)), "[]"),
+        ([day for day in range(1, 29) if day % 7 not in (2, 3)], '["saturday", "sunday"]'),
+        ([day for day in range(1, 29) if day % 7 not in (1, 2, 3)], "[]"),
+        (list(range(1, 29)), "[]"),
+    ],
+)
+def test_closed_weekdays_are_suggested_from_several_whole_weeks_alone(days: list[int], closed: str) -> None:
+    """Three rows, or a row a week, say nothing of the days that they are not of."""
+    assert closed_line([f"2024-03-{day:02}" for day in days]).startswith(f"closed = {closed}  #")
 
 
 def test_a_table_that_cannot_be_guessed_says_what_is_missing(tmp_path: Path) -> None:
