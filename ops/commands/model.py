@@ -10,7 +10,7 @@ from kafka.errors import KafkaError
 from online_models.registry import FAMILIES
 from ops.cli import settings_of
 from ops.pool_specs import PoolSpecs
-from streams.catalog import PoolSpec
+from streams.catalog import PoolSpec, validate_pool
 from streams.errors import ConfigurationError, UnavailableError
 from streams.feeds.sender import EventSender
 from streams.model_events import ModelReset
@@ -54,6 +54,7 @@ def _switch(settings: Settings, pool_id: str, family: str | None) -> int:
     if family not in FAMILIES:
         raise ConfigurationError(f"--to has to name a family, not {family}; known: {', '.join(FAMILIES)}")
     spec = msgspec.structs.replace(_spec(settings, pool_id), forecast=family)
+    validate_pool(spec, f"pool {spec.pool_id}")
     publish_pools(settings, (spec,))
     print(
         f"{spec.pool_id} begins to learn {family}; what serves now goes on until that knows enough. Say so in the "

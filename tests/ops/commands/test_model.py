@@ -14,11 +14,13 @@ from streams.topics import CATALOG, TRANSACTIONS, partition_of
 
 POOL = PoolSpec(pool_id="kiosk", feeds=(FeedSpec(id="till"),), resources=(ResourceSpec(id="mug"),))
 
+SHUT = msgspec.structs.replace(POOL, pool_id="stall", closed=("sunday",))
+
 
 @pytest.fixture(scope="module")
 def published(settings: Settings) -> Settings:
     """Return settings of a broker that knows the kiosk."""
-    publish_catalog(settings, Catalog(version=1, pools=(POOL,)))
+    publish_catalog(settings, Catalog(version=1, pools=(POOL, SHUT)))
     return settings
 
 
@@ -62,6 +64,7 @@ def test_a_switch_declares_the_pool_with_another_family(
         (("reset", "kiosc", "--reason", "x"), "pool kiosc is not in the catalog; known:"),
         (("switch", "kiosk"), "--to has to name a family"),
         (("switch", "kiosk", "--to", "tea-leaves"), "not tea-leaves; known:"),
+        (("switch", "stall", "--to", "smoothing"), "pool stall: forecast 'smoothing' learns no sums over closed days"),
         (("switch", "kiosc", "--to", "smoothing"), "pool kiosc is not in the catalog; known:"),
     ],
 )
