@@ -82,7 +82,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; exit status 0 done, 1 failed with a message, 2 wrong words, 130 interrupted."""
     options = options_of(list(sys.argv[1:] if arguments is None else arguments))
     try:
-        return int(_module(options.command).run(options))
+        code = int(_module(options.command).run(options))
+        sys.stdout.flush()  # what is still buffered may find the reader gone, too
+        return code
     except (HeadgateError, PolicyFileError) as error:
         print(f"headgate {options.command}: {error}", file=sys.stderr)
         return 1
