@@ -84,7 +84,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = int(_module(options.command).run(options))
         sys.stdout.flush()  # what is still buffered may find the reader gone, too
-        return code
     except (HeadgateError, PolicyFileError) as error:
         print(f"headgate {options.command}: {error}", file=sys.stderr)
         return 1
@@ -99,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    return code
 
 
 def options_of(words: list[str]) -> argparse.Namespace:
