@@ -9,6 +9,7 @@ import numpy as np
 from online_models.base import Bools, Bucket, Forecast, PoolBucket, Slot
 from online_models.carry import Places
 from online_models.forecaster import SeriesForecaster, forecasts
+from online_models.next_slots import next_slots
 
 _ENCODE = msgspec.msgpack.Encoder().encode
 
@@ -30,9 +31,10 @@ class Separate:
     def forecast(self, slots: Sequence[Slot]) -> list[Forecast | None]:
         """Return what each series says, of open periods: the families know no closed ones."""
         found = forecasts(self._series, [slot.of_week for slot in slots])
-        closed = np.array([slot.closed for slot in slots], dtype=bool)
-        if not closed.any():
+        places = next_slots(slots).closed
+        if not len(places):
             return found
+        closed = np.isin(np.arange(len(slots)), places)
         return [said and _closed(said, closed, one.shape[2]) for said, one in zip(found, self._series, strict=True)]
 
     def adopt(self, old: Self, places: Places) -> None:
