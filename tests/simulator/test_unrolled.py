@@ -69,14 +69,19 @@ def test_a_season_of_the_rule_costs_what_the_rule_pays():
 
 
 def test_the_gradient_is_the_slope_of_the_cost():
-    """A small step against the gradient saves what it promises, through late and lost orders."""
+    """A small step against the gradient saves what it promises, through late and lost orders.
+
+    Small, for an order of a slow item that is rounded the other way changes more than any slope says.
+    """
+    torch.manual_seed(0)
+    step = 1e-4
     season, actor = unroll(draw(np.random.default_rng(3), small(CARELESS)), RULE), network()
     cost = season_cost(season, actor, RULE.factor).sum()
     cost.backward()
     slope = sum(float((weights.grad**2).sum()) for weights in actor.parameters())
     with torch.no_grad():
         for weights in actor.parameters():
-            weights.sub_(1e-3 / slope**0.5 * weights.grad)
+            weights.sub_(step / slope**0.5 * weights.grad)
         saved = float(cost - season_cost(season, actor, RULE.factor).sum())
 
-    assert saved == pytest.approx(1e-3 * slope**0.5, rel=0.25)
+    assert saved == pytest.approx(step * slope**0.5, rel=0.1)
