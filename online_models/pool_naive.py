@@ -10,8 +10,7 @@ from online_models.carry import Places, carry
 from online_models.next_slots import next_slots
 from online_models.seasonal_naive import SEEN_RATIO
 from online_models.smoothing_loops import repeated
-
-CLOSED = -1.0
+from online_models.weekly_naive_layout import CLOSED
 
 
 class PoolNaive:

@@ -8,3 +8,5 @@ MISSES = 4  # of them
 LEAD_MISS = 5  # the same of the lead's sum
 LEAD_MISSES = 6
 NUMBERS = 7
+
+CLOSED = -1.0  # in place of the last value of a slot: it was never seen, and declared closed when it came

@@ -5,11 +5,10 @@ from numpy.typing import NDArray
 
 from online_models.base import Float64s, Places64
 from online_models.waiting_loops import Waits
-from online_models.weekly_naive_layout import COUNT, ERROR, LARGEST, LEAD_MISS, MISS, MISSES
+from online_models.weekly_naive_layout import CLOSED, COUNT, ERROR, LARGEST, LEAD_MISS, MISS, MISSES
 
 Bytes = NDArray[np.uint8]
 NAN = float("nan")
-CLOSED = -1.0
 ROOTED = 3.0 / 8.0  # added before the root is taken
 RATE = 0.02  # of the discounted means: about the last 50 periods
 PRIOR = 5.0  # misses of a root of `PRIOR_MISS` that are taken to have been seen before: a wide guess
