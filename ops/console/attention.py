@@ -16,7 +16,7 @@
 | dead       | messages that broke a rule in the last minutes                             |
 | silent     | a declared feed never heard, or a period that closed as missing            |
 | history    | a pool that is still catching up with its history                          |
-| closed     | something was asked for in periods that the catalog declares closed         |
+| closed     | something was asked for in a period that the catalog declares closed       |
 | unknown    | events of resources that the catalog does not have                         |
 | baseline   | ticks that the fallback decided                                            |
 | challenger | a challenger that did not speak; the champion decides its items            |
@@ -178,10 +178,15 @@ def _overdue(picture: Picture) -> Iterator[Item]:
 
 
 def _sold_while_closed(picture: Picture) -> Iterator[Item]:
-    for view in [pool.view for pool in picture.pools.values() if pool.view]:
-        if count := view.counters.get("closed:sold", 0):
-            text = f"{count:,} times something was asked for in a period that the catalog declares closed"
-            yield _item("note", "closed", text, view.pool_id)
+    for pool in picture.pools.values():
+        view, spec = pool.view, pool.spec
+        if view is None or spec is None or not view.counters.get("closed:sold"):
+            continue
+        last_s = spec.periods.shift(view.period_start_s, -1)
+        sold = [one.resource_id for one in view.series if one.last_value]
+        if sold and spec.calendar.slots(last_s, 1)[0].closed:
+            text = f"{len(sold)} were asked for in the last period, which the catalog declares closed: "
+            yield _item("warn", "closed", text + _named(pool, sold), view.pool_id, sold[0])
 
 
 def _unknown(picture: Picture) -> Iterator[Item]:

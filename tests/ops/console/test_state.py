@@ -1,11 +1,15 @@
 """Folding into the picture: bounded, and the same however often a message comes."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import msgspec
 
 from ops.console import entries, state, wire
 from ops.console.attention import attention
 from ops.console.state import Picture
 from streams.clock import LIVE
+from streams.closed_days import WEEKDAYS
 from streams.events import BucketClosed, Command, Cut, DeadLetter, OnOrder, Outcome, PoolView
 from streams.model_events import ModelChanged
 from tests.ops.story import HOSTILE_ID, ORIGIN_S, POOLS, Story, played, prologue, worker_health
@@ -190,6 +194,25 @@ def test_orders_that_do_not_come_are_told() -> None:
     assert [item["severity"] for item in told.values()] == ["warn", "note"]
     assert any(view.series[0].resource_id in text for text in told)
     assert any("3 accepted orders never came" in text for text in told)
+
+
+def test_what_is_asked_for_on_a_closed_day_is_told_while_it_is_the_last_one() -> None:
+    """One sale long ago, on a day that was open after all, is no exception for ever."""
+    picture = played()
+    pool = picture.pools["gifts-a"]
+    assert isinstance(pool.view, PoolView)
+    assert pool.spec is not None
+    series = tuple(msgspec.structs.replace(one, last_value=2.0) for one in pool.view.series)
+    picture.put_view(msgspec.structs.replace(pool.view, series=series, counters={"closed:sold": 1}), 1001.0)
+    last = datetime.fromtimestamp(pool.spec.periods.shift(pool.view.period_start_s, -1), ZoneInfo(pool.spec.timezone))
+    told = []
+    for day in (last, last + timedelta(days=1)):
+        pool.spec = msgspec.structs.replace(pool.spec, closed=(WEEKDAYS[day.weekday()],))
+        told.append([item["text"] for item in attention(picture, 1001.0) if item["kind"] == "closed"])
+
+    assert len(told[0]) == 1
+    assert "asked for in the last period, which the catalog declares closed" in told[0][0]
+    assert told[1] == []
 
 
 def test_the_time_of_a_quiet_pool_moves_on() -> None:
